@@ -1,0 +1,155 @@
+#include "dns/edns.hpp"
+
+#include <algorithm>
+
+namespace rhumb::dns {
+namespace {
+
+constexpr std::uint16_t kFamilyNone = 0;
+constexpr std::uint16_t kFamilyV4 = 1;  // IANA address family numbers
+constexpr std::uint16_t kFamilyV6 = 2;
+constexpr std::size_t kClientSubnetHeaderSize = 4;  // family, source, scope
+constexpr std::uint16_t kDnssecOk = 0x8000;
+
+int family_bits(std::uint16_t family) noexcept {
+  return family == kFamilyV4 ? kBitsV4 : family == kFamilyV6 ? kBitsV6 : 0;
+}
+
+bool is_known_family(std::uint16_t family) noexcept {
+  return family <= kFamilyV6;
+}
+
+// The address whose first octets are `octets`, the others zero.
+IpAddress address_from(std::uint16_t family, Bytes octets) noexcept {
+  U128 bits = 0;
+  for (const std::uint8_t octet : octets)
+    bits = bits << 8 | octet;
+  const std::size_t missing = static_cast<std::size_t>(family_bits(family)) - octets.size() * 8;
+  if (missing < static_cast<std::size_t>(kBitsV6)) bits <<= missing;
+  return {bits, family == kFamilyV6 ? Family::v6 : Family::v4};
+}
+
+// False when RFC 7871 §6 says FORMERR.
+bool parse_client_subnet(Bytes option, std::optional<ClientSubnet>& result) noexcept {
+  if (option.size() < kClientSubnetHeaderSize) return false;
+  ClientSubnet subnet;
+  subnet.family = load_u16(option.data());
+  if (!is_known_family(subnet.family)) return true;
+  subnet.source_bits = option[2];
+  const std::uint8_t scope_bits = option[3];
+  const Bytes octets = option.subspan(kClientSubnetHeaderSize);
+  if (scope_bits != 0 || subnet.source_bits > family_bits(subnet.family)) return false;
+  if (octets.size() != subnet.address_size()) return false;
+  if (subnet.family != kFamilyNone) {
+    subnet.address = address_from(subnet.family, octets);
+    if (network_of(subnet.address, subnet.source_bits) != subnet.address) return false;
+  }
+  result = subnet;
+  return true;
+}
+
+// False when RFC 7873 §5.2.2 says FORMERR.
+bool parse_cookie(Bytes option, std::optional<Cookie>& result) noexcept {
+  if (option.size() < kClientCookieSize) return false;
+  const Bytes server = option.subspan(kClientCookieSize);
+  if (!server.empty() && (server.size() < kServerCookieMin || server.size() > kServerCookieMax)) return false;
+  Cookie& cookie = result.emplace();
+  std::ranges::copy(option.first(kClientCookieSize), cookie.client.begin());
+  std::ranges::copy(server, cookie.server.begin());
+  cookie.server_size = static_cast<std::uint8_t>(server.size());
+  return true;
+}
+
+bool parse_option(std::uint16_t code, Bytes option, Edns& edns) noexcept {
+  switch (code) {
+    case option::kNsid:
+      edns.asks_nsid = true;  // RFC 5001 §2.1 wants it empty; NSD and Knot do not mind
+      return true;
+    case option::kClientSubnet:
+      return edns.client_subnet || parse_client_subnet(option, edns.client_subnet);
+    case option::kCookie:
+      return edns.cookie || parse_cookie(option, edns.cookie);
+    case option::kTcpKeepalive:
+      edns.asks_keepalive = true;
+      return option.empty();
+    default:
+      return true;
+  }
+}
+
+std::uint8_t* write_option_header(std::uint8_t* at, std::uint16_t code, std::size_t size) noexcept {
+  store_u16(at, code);
+  store_u16(at + 2, static_cast<std::uint16_t>(size));
+  return at + kOptionHeaderSize;
+}
+
+std::uint8_t* write_client_subnet(std::uint8_t* at, const ClientSubnet& subnet, std::uint8_t scope_bits) noexcept {
+  at = write_option_header(at, option::kClientSubnet, kClientSubnetHeaderSize + subnet.address_size());
+  store_u16(at, subnet.family);
+  at[2] = subnet.source_bits;
+  at[3] = scope_bits;
+  at += kClientSubnetHeaderSize;
+  int shift = family_bits(subnet.family);
+  for (std::size_t i = 0; i < subnet.address_size(); ++i) {
+    shift -= 8;
+    *at++ = static_cast<std::uint8_t>(subnet.address.bits >> shift);
+  }
+  return at;
+}
+
+}  // namespace
+
+bool parse_options(Bytes options, Edns& edns) noexcept {
+  while (!options.empty()) {
+    if (options.size() < kOptionHeaderSize) return false;
+    const std::uint16_t code = load_u16(options.data());
+    const std::size_t size = load_u16(options.data() + 2);
+    if (options.size() - kOptionHeaderSize < size) return false;
+    if (!parse_option(code, options.subspan(kOptionHeaderSize, size), edns)) return false;
+    options = options.subspan(kOptionHeaderSize + size);
+  }
+  return true;
+}
+
+std::size_t OptRecord::wire_size() const noexcept {
+  std::size_t size = kOptSize;
+  if (!nsid.empty()) size += kOptionHeaderSize + nsid.size();
+  if (keepalive_100ms) size += kOptionHeaderSize + sizeof *keepalive_100ms;
+  if (cookie) size += kOptionHeaderSize + cookie->size();
+  if (client_subnet) size += client_subnet->wire_size();
+  return size;
+}
+
+std::size_t write_opt(std::uint8_t* at, const OptRecord& edns, Rcode rcode, std::uint8_t scope_bits,
+                      std::optional<ExtendedError> error) noexcept {
+  const std::size_t size = edns.wire_size() + (error ? kExtendedErrorSize : 0);
+  at[0] = 0;  // the root
+  store_u16(at + 1, type::kOpt);
+  store_u16(at + 3, edns.payload_size);
+  at[5] = static_cast<std::uint8_t>(static_cast<std::uint16_t>(rcode) >> 4);
+  at[6] = 0;  // our version
+  store_u16(at + 7, edns.dnssec_ok ? kDnssecOk : std::uint16_t{0});
+  store_u16(at + 9, static_cast<std::uint16_t>(size - kOptSize));
+  at += kOptSize;
+  if (edns.client_subnet) at = write_client_subnet(at, *edns.client_subnet, scope_bits);
+  if (edns.cookie) {
+    at = write_option_header(at, option::kCookie, edns.cookie->size());
+    at = std::ranges::copy(*edns.cookie, at).out;
+  }
+  if (!edns.nsid.empty()) {
+    at = write_option_header(at, option::kNsid, edns.nsid.size());
+    at = std::ranges::copy(edns.nsid, at).out;
+  }
+  if (edns.keepalive_100ms) {
+    at = write_option_header(at, option::kTcpKeepalive, sizeof *edns.keepalive_100ms);
+    store_u16(at, *edns.keepalive_100ms);
+    at += sizeof *edns.keepalive_100ms;
+  }
+  if (error) {
+    at = write_option_header(at, option::kExtendedError, sizeof *error);
+    store_u16(at, static_cast<std::uint16_t>(*error));
+  }
+  return size;
+}
+
+}  // namespace rhumb::dns
