@@ -1,0 +1,154 @@
+// One zone, compiled for answering: its names as a tree in one array, its RRsets as bytes ready to be copied.
+//
+// Everything lies in a handful of arrays, nothing is allocated per name: 24 octets a name and its owner's octets, 32 a
+// RRset and its records. A zone of a million names with one A record each takes 104 MB, its part of the index
+// (zones.hpp) 12 MB more. A zone knows its names by number only; to find a name is the business of Zones, which has one
+// index over all zones.
+//
+// Made by ZoneBuilder. Immutable: any thread may read it; it lives on one address for as long as it lives, so that
+// references into it stay good as long as the zone is held.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "dns/codes.hpp"
+#include "dns/edns.hpp"
+#include "dns/name.hpp"
+#include "dns/stored_record.hpp"
+
+namespace rhumb::zone {
+
+// The number of a name within its zone; the apex is 0 and parents come before their children.
+using NodeIndex = std::uint32_t;
+inline constexpr NodeIndex kNoNode = std::numeric_limits<NodeIndex>::max();
+inline constexpr NodeIndex kApex = 0;
+
+// What lies over a node's A and AAAA, if anything: the number of a service in the snapshot. Means nothing to the zone.
+using Overlay = std::uint32_t;
+inline constexpr Overlay kNoOverlay = std::numeric_limits<Overlay>::max();
+
+// What an RRset's records may take, so that every one fits into a message over TCP: the largest message without its
+// header, the largest question and the largest OPT record.
+inline constexpr std::size_t kRecordsMax = dns::kMessageMax - dns::kHeaderSize - (dns::kNameMax + 4) - dns::kOptSizeMax;
+
+// A host that the rdata of an NS, MX, SRV, SVCB or HTTPS record names and whose addresses this zone can tell.
+struct Target {
+  static constexpr std::uint16_t kIsOwner = 0;  // as name_offset: SVCB's "." (RFC 9460 §2.5.2)
+
+  std::uint16_t name_offset;  // of the host's name within Rrset::records
+  NodeIndex node;
+};
+
+// The names in an RRset's rdata, as far as they matter.
+struct RdataNames {
+  std::span<const std::uint16_t> pointers;  // see dns::StoredRrset
+  std::span<const Target> targets;          // in the order of the records
+};
+
+struct Rrset {
+  dns::Type type;
+  std::uint16_t count;
+  std::uint32_t ttl;  // of every record; RRSIGs, which have that of the RRset they cover, may have a longer one each
+  // `count` records in stored form (dns/stored_record.hpp); names in rdata keep the file's case.
+  Bytes records;
+  const RdataNames* names;  // null: none that matter
+
+  [[nodiscard]] std::span<const Target> targets() const noexcept {
+    return names == nullptr ? std::span<const Target>() : names->targets;
+  }
+  // `owner_size` = octets of the node's name.
+  [[nodiscard]] dns::StoredRrset stored(std::size_t owner_size) const noexcept {
+    return {records, names == nullptr ? std::span<const std::uint16_t>() : names->pointers, count,
+            static_cast<std::uint8_t>(owner_size)};
+  }
+};
+
+// A name that exists: it has records, an overlay, or a name below it (an empty non-terminal, RFC 4592 §2.2.2).
+struct Node {
+  static constexpr std::uint8_t kIsCut = 1;     // NS records, and not the apex (RFC 1034 §4.2)
+  static constexpr std::uint8_t kHasDname = 2;  // RFC 6672
+
+  std::uint32_t owner_at;
+  std::uint32_t first_rrset;
+  // What takes this name out of the zone's authority: the topmost node that is a cut at or above it or has a DNAME
+  // above it. kNoNode for a name that the zone answers itself.
+  NodeIndex taken_by;
+  NodeIndex wildcard;  // the child with the label "*" (RFC 4592 §2.1.1), or kNoNode
+  Overlay overlay;
+  std::uint8_t owner_size;
+  std::uint8_t label_count;  // without the root label
+  std::uint8_t flags;
+
+  [[nodiscard]] bool is_cut() const noexcept { return (flags & kIsCut) != 0; }
+  [[nodiscard]] bool has_dname() const noexcept { return (flags & kHasDname) != 0; }
+};
+static_assert(sizeof(Node) == 24, "the memory that a name takes is a promise");
+
+class Zone {
+ public:
+  Zone(const Zone&) = delete;
+  Zone& operator=(const Zone&) = delete;
+
+  [[nodiscard]] const dns::Name& apex() const noexcept { return apex_; }
+  [[nodiscard]] std::uint32_t serial() const noexcept { return serial_; }
+  [[nodiscard]] std::size_t node_count() const noexcept { return nodes_.size() - 1; }
+  [[nodiscard]] std::size_t rrset_count() const noexcept { return rrsets_.size(); }
+  [[nodiscard]] std::size_t record_count() const noexcept { return record_count_; }
+  // What the zone occupies, in octets.
+  [[nodiscard]] std::size_t memory_size() const noexcept;
+
+  // `node` is less than node_count() in all that follows.
+  [[nodiscard]] const Node& node(NodeIndex node) const noexcept { return nodes_[node]; }
+
+  // In lower case, uncompressed.
+  [[nodiscard]] Bytes owner(NodeIndex node) const noexcept {
+    return {owners_.data() + nodes_[node].owner_at, nodes_[node].owner_size};
+  }
+
+  // By type, from the smallest number; empty for an empty non-terminal and for a name that has just an overlay.
+  [[nodiscard]] std::span<const Rrset> rrsets(NodeIndex node) const noexcept {
+    const std::uint32_t first = nodes_[node].first_rrset;
+    return {rrsets_.data() + first, nodes_[node + 1].first_rrset - first};
+  }
+
+  // As the response writer takes it; `rrset` is one of `node`'s.
+  [[nodiscard]] dns::StoredRrset stored(NodeIndex node, const Rrset& rrset) const noexcept {
+    return rrset.stored(nodes_[node].owner_size);
+  }
+
+  // Null when the node has no records of the type.
+  [[nodiscard]] const Rrset* find(NodeIndex node, dns::Type type) const noexcept {
+    for (const Rrset& rrset : rrsets(node)) {
+      if (rrset.type == type) return &rrset;
+    }
+    return nullptr;
+  }
+
+  [[nodiscard]] Overlay overlay(NodeIndex node) const noexcept { return nodes_[node].overlay; }
+
+  // The SOA record as negative answers carry it: with the smaller of its own TTL and its MINIMUM field (RFC 2308 §5).
+  // Its owner is the apex, not the question: the owner pointer must be replaced.
+  [[nodiscard]] const Rrset& negative_soa() const noexcept { return negative_soa_; }
+
+ private:
+  friend class ZoneBuilder;
+  explicit Zone(dns::Name apex) : apex_(std::move(apex)) {}
+
+  dns::Name apex_;
+  std::uint32_t serial_ = 0;
+  std::size_t record_count_ = 0;
+  std::vector<Node> nodes_;  // one more than there are names: the last one ends the RRsets of the one before it
+  std::vector<std::uint8_t> owners_;
+  std::vector<Rrset> rrsets_;  // by node, then type
+  std::vector<std::uint8_t> records_;
+  std::vector<std::uint16_t> pointers_;
+  std::vector<Target> targets_;
+  std::vector<RdataNames> rdata_names_;
+  Rrset negative_soa_{};
+};
+
+}  // namespace rhumb::zone

@@ -1,0 +1,30 @@
+// A zone from its master file (RFC 1035 §5), in full: $ORIGIN, $TTL, $INCLUDE, parentheses, every type that ldns knows
+// and those that nobody does (RFC 3597).
+//
+// Rhumb adds nothing to the format. $GENERATE, which is BIND's own, is refused.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <span>
+
+#include "base/problems.hpp"
+#include "dns/name.hpp"
+#include "zone/checks.hpp"
+#include "zone/zone.hpp"
+
+namespace rhumb::zone {
+
+// RFC 1035 leaves it open how deep files may include files; NSD stops at 10.
+inline constexpr std::size_t kIncludeDepthMax = 16;
+// The TTL of a record that has none, if neither $TTL nor a record before it gave one; as NSD and ldns have it.
+inline constexpr std::uint32_t kDefaultTtl = 3'600;
+
+// Reads and compiles the zone `apex`. Null when there was an error; everything that is wrong is in `problems`, with the
+// file's path as given here and the line that the record begins on: "zones/example.com.zone:12". Files that it includes
+// are looked for beside the file that includes them. `overlays` are names in this zone that exist whether the file has
+// them or not.
+[[nodiscard]] std::shared_ptr<const Zone> load_zone_file(const std::filesystem::path& file, const dns::Name& apex,
+                                                         std::span<const OverlayName> overlays, Problems& problems);
+
+}  // namespace rhumb::zone
