@@ -1,0 +1,20 @@
+// A region: a named place that serves traffic.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "geo/distance.hpp"
+
+namespace rhumb::steering {
+
+struct Region {
+  std::string name;
+  geo::Coordinates coordinates;
+};
+
+// A region's place in a list of regions, in the order of the configuration.
+using RegionIndex = std::uint8_t;
+inline constexpr std::size_t kRegionsMax = 250;  // fits RegionIndex; the largest clouds have about 60
+
+}  // namespace rhumb::steering
