@@ -1,0 +1,24 @@
+#include "health/check.hpp"
+
+#include <tuple>
+
+namespace rhumb::health {
+namespace {
+
+auto identity(const Target& target) noexcept {
+  const Check& check = target.check;
+  return std::tie(target.address.family, target.address.bits, target.host, check.type, check.port, check.path,
+                  check.interval_ms, check.timeout_ms, check.rise, check.fall);
+}
+
+}  // namespace
+
+bool is_same_probe(const Target& a, const Target& b) noexcept {
+  return identity(a) == identity(b);
+}
+
+bool ProbeOrder::operator()(const Target& a, const Target& b) const noexcept {
+  return identity(a) < identity(b);
+}
+
+}  // namespace rhumb::health

@@ -1,0 +1,54 @@
+// HTTP as far as a probe needs it: one request, and the head of the response. Plain functions over bytes, no socket.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/parser.hpp>
+
+#include "health/check.hpp"
+
+namespace rhumb::health {
+
+// All heads of one response together, interim ones (100 Continue, 103 Early Hints) included. nginx and Apache refuse to
+// send or pass on more than 8 KiB.
+inline constexpr std::size_t kHeadMax = 16 * 1024;
+
+// "GET path HTTP/1.1" and its fields, for a connection that carries nothing else.
+[[nodiscard]] std::string write_request(const Target& target);
+
+// Reads a response up to the end of its head. Memory follows what has arrived and ends at kHeadMax; each octet is
+// looked at a fixed number of times, however small the pieces are in which it comes.
+class HeadReader {
+ public:
+  enum class Progress { incomplete, whole, malformed, too_long };
+
+  HeadReader();
+
+  // Where the next octets go: between one and a few thousand. Only while incomplete; valid until the next call.
+  [[nodiscard]] std::span<char> space();
+
+  // `size` octets were put into space().
+  Progress received(std::size_t size);
+
+  // Once whole: the status of the first response that is not interim, 101 to 999.
+  [[nodiscard]] int status() const;
+  // Once malformed: what is wrong.
+  [[nodiscard]] const std::string& problem() const noexcept { return problem_; }
+
+ private:
+  void start_over();
+  [[nodiscard]] bool is_interim() const;
+
+  boost::beast::flat_buffer buffer_{kHeadMax};
+  // A parser reads one head; emplaced again after each interim one.
+  std::optional<boost::beast::http::response_parser<boost::beast::http::empty_body>> parser_;
+  std::size_t received_ = 0;
+  std::string problem_;
+};
+
+}  // namespace rhumb::health

@@ -1,0 +1,42 @@
+// One probe of one target: connect, ask, and say what came of it, in words for the log.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/beast/core/error.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+
+#include "health/check.hpp"
+
+namespace rhumb::health {
+
+struct Outcome {
+  enum class Kind {
+    success,
+    failure,
+    inconclusive,  // trouble on our own side, or cancelled: says nothing about the target
+  };
+  Kind kind;
+  std::string
+      evidence;  // "HTTP 200 in 3ms", "connect: Connection refused", "timeout after 2s waiting for the response"
+};
+
+// `stream` is fresh; closing it from the same thread ends the probe at once, inconclusive. Takes at most timeout_ms.
+// `target` must stay as it is until then. Throws nothing but std::bad_alloc.
+[[nodiscard]] boost::asio::awaitable<Outcome> probe(boost::beast::tcp_stream& stream, const Target& target);
+
+// Whether an error of socket(2) or connect(2) is about this machine rather than about the target:
+//   EMFILE ENFILE          out of file descriptors
+//   ENOBUFS ENOMEM ENOSPC  out of memory, or of epoll watches (ENOSPC, epoll_ctl(2))
+//   EADDRNOTAVAIL          out of ephemeral ports, or no address of that family
+//   EAFNOSUPPORT           a kernel without IPv6
+//   EACCES EPERM           a firewall or sandbox of ours forbids it (connect(2))
+// ENETUNREACH and EHOSTUNREACH are not: routers report them too, and a target without a route serves nobody from here.
+[[nodiscard]] bool is_local_trouble(const boost::beast::error_code& error) noexcept;
+
+// "200ms", "2s", "1.5s".
+[[nodiscard]] std::string duration_text(std::uint64_t ms);
+
+}  // namespace rhumb::health

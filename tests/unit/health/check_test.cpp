@@ -1,0 +1,48 @@
+#include "health/check.hpp"
+
+#include <functional>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace rhumb::health {
+namespace {
+
+Target sample() {
+  return {"www.example.com eu-west 192.0.2.20", *IpAddress::parse("192.0.2.20"), "www.example.com", Check{}};
+}
+
+bool is_before_or_after(const Target& a, const Target& b) {
+  return ProbeOrder()(a, b) != ProbeOrder()(b, a);
+}
+
+TEST(Target, IsTheSameProbeUnderAnotherName) {
+  Target renamed = sample();
+  renamed.name = "api.example.com eu-west 192.0.2.20";
+  EXPECT_TRUE(is_same_probe(sample(), renamed));
+  EXPECT_FALSE(is_before_or_after(sample(), renamed));
+}
+
+TEST(Target, IsAnotherProbeIfAnythingElseDiffers) {
+  const std::vector<std::function<void(Target&)>> edits = {
+      [](Target& target) { target.address = *IpAddress::parse("192.0.2.21"); },
+      [](Target& target) { target.address = IpAddress::v6(target.address.bits); },
+      [](Target& target) { target.host = "api.example.com"; },
+      [](Target& target) { target.check.type = Check::Type::tcp; },
+      [](Target& target) { target.check.port = 81; },
+      [](Target& target) { target.check.path = "/health"; },
+      [](Target& target) { ++target.check.interval_ms; },
+      [](Target& target) { ++target.check.timeout_ms; },
+      [](Target& target) { ++target.check.rise; },
+      [](Target& target) { ++target.check.fall; },
+  };
+  for (std::size_t i = 0; i < edits.size(); ++i) {
+    Target edited = sample();
+    edits[i](edited);
+    EXPECT_FALSE(is_same_probe(sample(), edited)) << i;
+    EXPECT_TRUE(is_before_or_after(sample(), edited)) << i;
+  }
+}
+
+}  // namespace
+}  // namespace rhumb::health

@@ -1,0 +1,183 @@
+#include "health/probe.hpp"
+
+#include <cerrno>
+#include <optional>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/backend.hpp"
+
+namespace rhumb::health {
+namespace {
+
+namespace asio = boost::asio;
+using boost::beast::error_code;
+using ::testing::AnyOf;
+using ::testing::MatchesRegex;
+using ::testing::StartsWith;
+using Kind = Outcome::Kind;
+
+struct Probed {
+  Outcome outcome;
+  std::size_t steps;  // handlers that ran: what a spinning loop would show in
+};
+
+Probed probe_on(boost::beast::tcp_stream& stream, asio::io_context& context, const Target& target) {
+  std::optional<Outcome> outcome;
+  asio::co_spawn(context, probe(stream, target), [&outcome](const std::exception_ptr& error, Outcome result) {
+    if (error) std::rethrow_exception(error);
+    outcome = std::move(result);
+  });
+  const std::size_t steps = context.run();
+  return {outcome.value(), steps};
+}
+
+Probed probe_now(const Target& target) {
+  asio::io_context context(1);
+  boost::beast::tcp_stream stream(context);
+  return probe_on(stream, context, target);
+}
+
+Target impatient(Target target) {
+  target.check.timeout_ms = 150;
+  return target;
+}
+
+// A probe takes about ten steps plus a few for each read; this is far from both that and a spin.
+constexpr std::size_t kStepsMax = 200;
+
+TEST(Probe, SucceedsForEveryStatusFrom200To399) {
+  for (const int status : {200, 204, 299, 301, 302, 304, 399}) {
+    const Backend backend(scripts::status(status));
+    const Outcome outcome = probe_now(http_target(backend.port())).outcome;
+    EXPECT_EQ(outcome.kind, Kind::success) << outcome.evidence;
+    EXPECT_THAT(outcome.evidence, MatchesRegex("HTTP " + std::to_string(status) + " in [0-9.]+m?s"));
+  }
+}
+
+TEST(Probe, FailsForEveryOtherStatus) {
+  for (const int status : {101, 400, 404, 500, 503, 999}) {
+    const Backend backend(scripts::status(status));
+    const Outcome outcome = probe_now(http_target(backend.port())).outcome;
+    EXPECT_EQ(outcome.kind, Kind::failure);
+    EXPECT_EQ(outcome.evidence, "HTTP " + std::to_string(status));
+  }
+}
+
+TEST(Probe, SkipsInterimResponses) {
+  const Backend backend(scripts::answer("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"));
+  EXPECT_THAT(probe_now(http_target(backend.port())).outcome.evidence, StartsWith("HTTP 200 in "));
+}
+
+TEST(Probe, DoesNotWaitForTheBodyNorForTheEnd) {
+  const Backend backend(scripts::send_and_hold("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"));
+  EXPECT_EQ(probe_now(http_target(backend.port())).outcome.kind, Kind::success);
+}
+
+TEST(Probe, IsSatisfiedWithAConnectionIfItIsTcp) {
+  const Backend backend(scripts::silent());
+  const Outcome outcome = probe_now(tcp_target(backend.port())).outcome;
+  EXPECT_EQ(outcome.kind, Kind::success);
+  EXPECT_THAT(outcome.evidence, MatchesRegex("connected in [0-9.]+m?s"));
+}
+
+TEST(Probe, FailsAtAClosedPort) {
+  for (const Target& target : {http_target(closed_port()), tcp_target(closed_port())}) {
+    const Outcome outcome = probe_now(target).outcome;
+    EXPECT_EQ(outcome.kind, Kind::failure);
+    EXPECT_EQ(outcome.evidence, "connect: Connection refused");
+  }
+}
+
+// A closed port in the ephemeral range may be given to the probe itself; here it always is.
+TEST(Probe, FailsIfItIsConnectedToItself) {
+  asio::io_context context(1);
+  boost::beast::tcp_stream stream(context);
+  stream.socket().open(asio::ip::tcp::v4());
+  stream.socket().bind({asio::ip::address_v4(backend_address().as_v4()), 0});
+  const Target target = tcp_target(stream.socket().local_endpoint().port());
+  const Outcome outcome = probe_on(stream, context, target).outcome;
+  EXPECT_EQ(outcome.kind, Kind::failure);
+  EXPECT_EQ(outcome.evidence, "connect: the port is closed (connected to itself)");
+}
+
+TEST(Probe, WorksOverIpv6) {
+  Target target = tcp_target(closed_port());
+  target.address = *IpAddress::parse("::1");
+  target.check.port = 1;
+  const Outcome outcome = probe_now(target).outcome;
+  if (outcome.kind == Kind::inconclusive) GTEST_SKIP() << "no IPv6 here: " << outcome.evidence;
+  EXPECT_EQ(outcome.evidence, "connect: Connection refused");
+}
+
+TEST(Probe, GivesUpOnAServerThatStaysSilent) {
+  const Backend backend(scripts::silent());
+  const Probed probed = probe_now(impatient(http_target(backend.port())));
+  EXPECT_EQ(probed.outcome.kind, Kind::failure);
+  EXPECT_EQ(probed.outcome.evidence, "timeout after 150ms waiting for the response");
+  EXPECT_LT(probed.steps, kStepsMax);
+}
+
+// The timeout is for the whole head, not for each octet.
+TEST(Probe, GivesUpOnAServerThatTrickles) {
+  std::atomic<int> sent = 0;
+  const Backend backend(scripts::trickle(sent));
+  const Probed probed = probe_now(impatient(http_target(backend.port())));
+  EXPECT_EQ(probed.outcome.kind, Kind::failure);
+  EXPECT_EQ(probed.outcome.evidence, "timeout after 150ms waiting for the response");
+  EXPECT_LT(probed.steps, kStepsMax + 10 * static_cast<std::size_t>(sent));
+}
+
+TEST(Probe, FailsIfTheConnectionIsClosedEarly) {
+  for (const auto& script : {scripts::close_at_once(), scripts::answer(""), scripts::answer("HTTP/1.1 200 OK\r\n")}) {
+    const Backend backend(script);
+    const Probed probed = probe_now(http_target(backend.port()));
+    EXPECT_EQ(probed.outcome.kind, Kind::failure);
+    EXPECT_THAT(probed.outcome.evidence, StartsWith("closed before the response head was whole"));
+    EXPECT_LT(probed.steps, kStepsMax);
+  }
+}
+
+TEST(Probe, ReadsNoMoreOfAnEndlessHeadThanTheLimit) {
+  const Backend backend(scripts::send_and_hold("HTTP/1.1 200 OK\r\nX: " + std::string(1'000'000, 'x')));
+  const Probed probed = probe_now(http_target(backend.port()));
+  EXPECT_EQ(probed.outcome.kind, Kind::failure);
+  EXPECT_EQ(probed.outcome.evidence, "response head over 16 KiB");
+  EXPECT_LT(probed.steps, kStepsMax);
+}
+
+TEST(Probe, SaysThatAResponseIsMalformed) {
+  const Backend backend(scripts::send_and_hold("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"));
+  const Probed probed = probe_now(http_target(backend.port()));
+  EXPECT_EQ(probed.outcome.kind, Kind::failure);
+  EXPECT_EQ(probed.outcome.evidence, "malformed response: bad version");
+  EXPECT_LT(probed.steps, kStepsMax);
+}
+
+TEST(Probe, TellsItsOwnTroubleFromTheTargets) {
+  const auto system_error = [](int number) { return error_code(number, boost::system::system_category()); };
+  for (const int number : {EMFILE, ENFILE, ENOBUFS, ENOMEM, ENOSPC, EADDRNOTAVAIL, EAFNOSUPPORT, EACCES, EPERM})
+    EXPECT_TRUE(is_local_trouble(system_error(number))) << number;
+  for (const int number : {ECONNREFUSED, ECONNRESET, ETIMEDOUT, ENETUNREACH, EHOSTUNREACH, EPIPE})
+    EXPECT_FALSE(is_local_trouble(system_error(number))) << number;
+  EXPECT_FALSE(is_local_trouble(boost::beast::error::timeout));
+  EXPECT_FALSE(is_local_trouble(asio::error::eof));
+}
+
+TEST(DurationText, IsShort) {
+  EXPECT_EQ(duration_text(0), "0ms");
+  EXPECT_EQ(duration_text(200), "200ms");
+  EXPECT_EQ(duration_text(999), "999ms");
+  EXPECT_EQ(duration_text(1'000), "1s");
+  EXPECT_EQ(duration_text(1'500), "1.5s");
+  EXPECT_EQ(duration_text(2'000), "2s");
+  EXPECT_EQ(duration_text(12'345), "12.345s");
+  EXPECT_EQ(duration_text(3'600'000), "3600s");
+}
+
+}  // namespace
+}  // namespace rhumb::health
