@@ -1,0 +1,42 @@
+// Everything that led to one answer, written down by the responder itself while it answers.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/ip_address.hpp"
+#include "dns/codes.hpp"
+#include "dns/name.hpp"
+#include "steering/service.hpp"
+#include "zone/zones.hpp"
+
+namespace rhumb::answer {
+
+// One step of RFC 1034 §4.3.2: what one name led to. The first is the question, the others follow CNAMEs and DNAMEs.
+struct Step {
+  dns::Name name;
+  zone::Lookup::Kind found;
+};
+
+// How the service at the end of the steps was steered.
+struct SteeredStep {
+  const steering::Service* service;
+  Family family;        // of the records asked for
+  IpAddress client;     // that decided
+  bool is_from_subnet;  // by EDNS Client Subnet, not by the source address
+  steering::Ranked ranked;
+  steering::Pick pick;
+  std::uint8_t scope_bits;  // of the client's family: all in this prefix get the same answer
+};
+
+// Points into the snapshot that made it. Only filled by a responder that is asked to explain: allocates.
+struct Decision {
+  const zone::Zone* zone = nullptr;  // null: not ours, or not loaded
+  std::vector<Step> steps;
+  std::optional<SteeredStep> steered;
+  dns::Rcode rcode = dns::Rcode::no_error;
+  bool is_truncated = false;
+};
+
+}  // namespace rhumb::answer

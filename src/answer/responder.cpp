@@ -1,0 +1,461 @@
+#include "answer/responder.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <optional>
+
+#include "answer/chaos.hpp"
+#include "dns/placed_name.hpp"
+#include "dns/query.hpp"
+#include "dns/response_writer.hpp"
+
+namespace rhumb::answer {
+namespace {
+
+using dns::Rcode;
+using dns::Section;
+using zone::Lookup;
+
+// What a response must keep to (RFC 6891 §6.2.3-5, RFC 1035 §4.2).
+std::size_t size_limit(const Settings& settings, const Client& client, const dns::Query& query) noexcept {
+  if (client.transport == Transport::tcp) return dns::kMessageMax;
+  if (!query.edns) return dns::kUdpPayloadMin;
+  return std::clamp<std::size_t>(query.edns->payload_size, dns::kUdpPayloadMin,
+                                 settings.payload(client.address.family));
+}
+
+// What a response says to the EDNS of its query.
+dns::OptRecord opt_record(const Settings& settings, const Client& client, const dns::Edns& edns) noexcept {
+  dns::OptRecord opt{settings.payload(client.address.family)};
+  opt.dnssec_ok = edns.dnssec_ok;
+  opt.client_subnet = edns.client_subnet;
+  if (edns.asks_nsid) opt.nsid = settings.identity;
+  if (edns.cookie && settings.cookies) opt.cookie = settings.cookies->make(*edns.cookie, client.address, client.now_s);
+  if (edns.asks_keepalive && client.transport == Transport::tcp) {
+    // RFC 7828 §3.1: 16 bits, which end at 1 h 49 min.
+    const auto timeout = std::min<std::int64_t>(settings.tcp_idle / std::chrono::milliseconds(100), 0xFFFF);
+    opt.keepalive_100ms = static_cast<std::uint16_t>(timeout);
+  }
+  return opt;
+}
+
+bool has_valid_cookie(const Settings& settings, const Client& client, const dns::Query& query) noexcept {
+  return settings.cookies && query.edns && query.edns->cookie &&
+         settings.cookies->is_valid(*query.edns->cookie, client.address, client.now_s);
+}
+
+// A position for a name that has to be written out.
+constexpr std::size_t kOutOfReach = dns::kPointerMax + 1;
+
+bool is_address_type(dns::Type type) noexcept {
+  return type == dns::type::kA || type == dns::type::kAaaa || type == dns::type::kAny;
+}
+
+// ANY gets one family (RFC 8482 §4.1): IPv4 where there is any.
+Family asked_family(dns::Type type, const steering::Service& service) noexcept {
+  if (type == dns::type::kAny) return service.has(Family::v4) ? Family::v4 : Family::v6;
+  return type == dns::type::kA ? Family::v4 : Family::v6;
+}
+
+// One answer in the making. Lives on the stack of answer().
+class Answer {
+ public:
+  Answer(const Snapshot& snapshot, const Client& client, const dns::Query& query, dns::ResponseWriter& writer,
+         Random& random, Decision* trace) noexcept
+      : snapshot_(snapshot),
+        client_(client),
+        query_(query),
+        writer_(writer),
+        random_(random),
+        trace_(trace),
+        name_(query.name) {}
+
+  // RFC 1034 §4.3.2: from the question along CNAMEs and DNAMEs to what ends the chain.
+  void resolve() noexcept;
+
+  [[nodiscard]] std::uint8_t scope_bits() const noexcept { return scope_bits_; }
+
+ private:
+  enum class Next : bool { done, follow };  // follow: name_ is that of the next step
+
+  [[nodiscard]] Next take(const Lookup& lookup) noexcept;
+  [[nodiscard]] Next answer_node(const Lookup& lookup) noexcept;
+  [[nodiscard]] Next follow_cname(const Lookup& lookup, const zone::Rrset& cname) noexcept;
+  [[nodiscard]] Next follow_dname(const Lookup& lookup) noexcept;
+  [[nodiscard]] bool is_first_pass(zone::NodeIndex dname) noexcept;
+  [[nodiscard]] Next follow(Bytes target, std::size_t position, std::size_t own_size) noexcept;
+  void answer_any(const Lookup& lookup) noexcept;
+  void write_answer(const Lookup& lookup, const zone::Rrset& rrset) noexcept;
+  [[nodiscard]] std::size_t place_of_names(const zone::Rrset& rrset, std::size_t at) const noexcept;
+  [[nodiscard]] std::size_t position_of(const zone::Target& target, std::size_t names_at) const noexcept;
+  void add_addresses(const zone::Zone& zone, const zone::Rrset& rrset, std::size_t names_at) noexcept;
+  [[nodiscard]] bool write_host(const zone::Zone& zone, zone::NodeIndex node, dns::Type type,
+                                std::size_t position) noexcept;
+  void refer(const Lookup& lookup) noexcept;
+  void write_glue(const Lookup& lookup, const zone::Rrset& ns, std::size_t names_at) noexcept;
+  void deny(Rcode rcode, const zone::Zone& zone) noexcept;
+  void steer(const Lookup& lookup) noexcept;
+  void write_pick(const steering::Service& service, Family family, const steering::Pick& pick) noexcept;
+  // Under the current name, or the ancestor of it that has the owner of `node`.
+  void write_or_truncate(Section section, const zone::Zone& zone, zone::NodeIndex node, const zone::Rrset& rrset,
+                         std::size_t owner_size) noexcept;
+
+  [[nodiscard]] const dns::LookupName& name() const noexcept { return name_.name(); }
+
+  const Snapshot& snapshot_;
+  const Client& client_;
+  const dns::Query& query_;
+  dns::ResponseWriter& writer_;
+  Random& random_;
+  Decision* trace_;
+
+  dns::PlacedName name_;                       // of this step
+  std::array<std::uint64_t, kChainMax> seen_;  // hashes of the names that led on
+  int chain_length_ = 0;
+  std::array<zone::NodeIndex, kChainMax> dnames_;  // that led on
+  std::size_t dname_count_ = 0;
+  std::uint8_t scope_bits_ = 0;
+};
+
+void Answer::resolve() noexcept {
+  Lookup lookup = snapshot_.zones.find(name(), query_.type);
+  if (trace_ != nullptr) trace_->zone = lookup.zone;
+  if (lookup.kind == Lookup::Kind::not_ours) {
+    writer_.set_rcode(Rcode::refused);
+    writer_.set_extended_error(dns::ExtendedError::not_authoritative);
+    return;
+  }
+  if (lookup.kind == Lookup::Kind::not_loaded) {
+    if (trace_ != nullptr) trace_->steps.push_back({*dns::Name::from_wire(name().suffix(0)), lookup.kind});
+    writer_.set_rcode(Rcode::serv_fail);
+    writer_.set_extended_error(dns::ExtendedError::not_ready);
+    return;
+  }
+  const zone::Zone& zone = *lookup.zone;
+  // AA speaks for the first owner name of the answer (RFC 1035 §4.1.1): a referral after a CNAME keeps it.
+  if (lookup.kind != Lookup::Kind::delegation) writer_.set_authoritative();
+  while (true) {
+    if (trace_ != nullptr) trace_->steps.push_back({*dns::Name::from_wire(name().suffix(0)), lookup.kind});
+    if (take(lookup) == Next::done) return;
+    lookup = snapshot_.zones.find_in(zone, name(), query_.type);
+    // The chain has left the zone: the resolver asks on (as NSD and Knot leave it).
+    if (lookup.kind == Lookup::Kind::not_ours) return;
+  }
+}
+
+Answer::Next Answer::take(const Lookup& lookup) noexcept {
+  switch (lookup.kind) {
+    case Lookup::Kind::found:
+    case Lookup::Kind::wildcard:
+      return answer_node(lookup);
+    case Lookup::Kind::dname:
+      return follow_dname(lookup);
+    case Lookup::Kind::delegation:
+      refer(lookup);
+      return Next::done;
+    case Lookup::Kind::nx_domain:
+      deny(Rcode::nx_domain, *lookup.zone);
+      return Next::done;
+    case Lookup::Kind::not_ours:
+    case Lookup::Kind::not_loaded:
+      break;
+  }
+  assert(false);  // resolve() has sorted it out
+  return Next::done;
+}
+
+Answer::Next Answer::answer_node(const Lookup& lookup) noexcept {
+  const zone::Zone& zone = *lookup.zone;
+  if (is_address_type(query_.type) && zone.overlay(lookup.node) != zone::kNoOverlay) {
+    steer(lookup);
+    return Next::done;
+  }
+  if (query_.type == dns::type::kAny) {
+    answer_any(lookup);
+    return Next::done;
+  }
+  if (const zone::Rrset* rrset = zone.find(lookup.node, query_.type)) {
+    write_answer(lookup, *rrset);
+    return Next::done;
+  }
+  if (const zone::Rrset* cname = zone.find(lookup.node, dns::type::kCname)) return follow_cname(lookup, *cname);
+  deny(Rcode::no_error, zone);
+  return Next::done;
+}
+
+// RFC 8482 §4.1: one RRset of those there are.
+void Answer::answer_any(const Lookup& lookup) noexcept {
+  const auto rrsets = lookup.zone->rrsets(lookup.node);
+  if (rrsets.empty()) return deny(Rcode::no_error, *lookup.zone);
+  write_answer(lookup, rrsets.front());
+}
+
+void Answer::write_answer(const Lookup& lookup, const zone::Rrset& rrset) noexcept {
+  const bool is_own = lookup.kind == Lookup::Kind::found;  // not under a name that a wildcard stands for
+  if (rrset.type == dns::type::kDname && is_own && !is_first_pass(lookup.node)) return;  // a loop came back to it
+  const std::size_t at = writer_.size();
+  write_or_truncate(Section::answer, *lookup.zone, lookup.node, rrset, name().size);
+  if (!writer_.is_truncated()) add_addresses(*lookup.zone, rrset, place_of_names(rrset, at));
+}
+
+// Where the names in `rrset`, just written at `at`, are to be looked for. Past the reach of pointers an RRset is
+// written without compression, and its names are not where it stores them: nowhere that a pointer reaches, then.
+std::size_t Answer::place_of_names(const zone::Rrset& rrset, std::size_t at) const noexcept {
+  const bool is_as_stored = writer_.size() - at == rrset.records.size();
+  return is_as_stored ? at : kOutOfReach;
+}
+
+// Of the host's name; `names_at` is the place of the names in its RRset.
+std::size_t Answer::position_of(const zone::Target& target, std::size_t names_at) const noexcept {
+  if (target.name_offset == zone::Target::kIsOwner) return name_.position(name().size);
+  return names_at == kOutOfReach ? kOutOfReach : writer_.resolve(names_at + target.name_offset);
+}
+
+// Adds the addresses of the host at `node` under its name, which stands at `position`; of a host that a wildcard stands
+// for the name is known only there. False when they do not fit.
+bool Answer::write_host(const zone::Zone& zone, zone::NodeIndex node, dns::Type type, std::size_t position) noexcept {
+  const zone::Rrset* addresses = zone.find(node, type);
+  if (addresses == nullptr) return true;
+  const bool is_wildcard = zone.owner(node).size() > 2 && load_u16(zone.owner(node).data()) == 0x012A;  // \1 *
+  if (is_wildcard && position == kOutOfReach) return true;
+  return writer_.write_for(Section::additional, zone.stored(node, *addresses), zone.owner(node), position);
+}
+
+// RFC 1035 §3.3.9 and the like: the addresses of the hosts that the records name save the resolver a question. As many
+// as fit; RFC 2181 §9: that some do not is no reason to truncate.
+void Answer::add_addresses(const zone::Zone& zone, const zone::Rrset& rrset, std::size_t names_at) noexcept {
+  for (const zone::Target& target : rrset.targets()) {
+    const std::size_t position = position_of(target, names_at);
+    for (const dns::Type type : {dns::type::kA, dns::type::kAaaa}) {
+      if (!write_host(zone, target.node, type, position)) return;
+    }
+  }
+}
+
+Answer::Next Answer::follow_cname(const Lookup& lookup, const zone::Rrset& cname) noexcept {
+  const dns::StoredRrset stored = lookup.zone->stored(lookup.node, cname);
+  const std::size_t at = writer_.size();
+  write_or_truncate(Section::answer, *lookup.zone, lookup.node, cname, name().size);
+  if (writer_.is_truncated() || query_.type == dns::type::kCname) return Next::done;
+  std::array<std::uint8_t, dns::kNameMax> target;
+  const std::size_t size = dns::expand_name(stored, dns::kStoredRecordFixedSize, name().suffix(0), target.data());
+  const std::size_t rdata_size = stored.records.size() - dns::kStoredRecordFixedSize;
+  const std::size_t own_size = stored.pointers.empty() ? rdata_size : rdata_size - 2;
+  return follow(Bytes(target).first(size), at + dns::kStoredRecordFixedSize, own_size);
+}
+
+// RFC 6672 §3.2: the DNAME, a CNAME made from it, and on with the CNAME's target.
+Answer::Next Answer::follow_dname(const Lookup& lookup) noexcept {
+  const zone::Zone& zone = *lookup.zone;
+  const zone::Rrset& dname = *zone.find(lookup.node, dns::type::kDname);
+  const Bytes target = dname.records.subspan(dns::kStoredRecordFixedSize);
+  const std::size_t owner_size = zone.owner(lookup.node).size();
+  const std::size_t prefix_size = name().size - owner_size;
+  const std::size_t size = prefix_size + target.size();
+
+  if (is_first_pass(lookup.node)) {
+    write_or_truncate(Section::answer, zone, lookup.node, dname, owner_size);
+    if (writer_.is_truncated()) return Next::done;
+  }
+  if (size > dns::kNameMax) {
+    writer_.set_rcode(Rcode::yx_domain);
+    return Next::done;
+  }
+
+  std::array<std::uint8_t, dns::kStoredRecordFixedSize + dns::kNameMax> cname;
+  store_u16(cname.data(), dns::kOwnerIsQuestion);
+  store_u16(cname.data() + 2, dns::type::kCname);
+  store_u16(cname.data() + 4, dns::kClassIn);
+  store_u32(cname.data() + 6, dname.ttl);
+  store_u16(cname.data() + 10, static_cast<std::uint16_t>(size));
+  const auto prefix =
+      std::ranges::copy(name().suffix(0).first(prefix_size), cname.data() + dns::kStoredRecordFixedSize);
+  std::ranges::copy(target, prefix.out);
+  const Bytes record = Bytes(cname).first(dns::kStoredRecordFixedSize + size);
+  const std::size_t at = writer_.size();
+  if (!writer_.write(Section::answer, {record, {}, 1, name().size}, name_, name().size)) {
+    writer_.set_truncated();
+    return Next::done;
+  }
+  // The CNAME may be what was asked for.
+  if (query_.type == dns::type::kCname) return Next::done;
+  return follow(record.subspan(dns::kStoredRecordFixedSize), at + dns::kStoredRecordFixedSize, size);
+}
+
+// A chain may come by one DNAME several times; no message has a record twice (RFC 2181 §5).
+bool Answer::is_first_pass(zone::NodeIndex dname) noexcept {
+  const auto passed = std::span(dnames_).first(dname_count_);
+  if (std::ranges::find(passed, dname) != passed.end()) return false;
+  dnames_[dname_count_++] = dname;  // one a step of the chain at most
+  return true;
+}
+
+// Goes on with the name `target`, whose first `own_size` octets stand at `position`.
+Answer::Next Answer::follow(Bytes target, std::size_t position, std::size_t own_size) noexcept {
+  seen_[static_cast<std::size_t>(chain_length_++)] = name().hashes[0];
+  name_.follow(target, position, own_size, snapshot_.zones.hash_key());
+  const auto seen = std::span(seen_).first(static_cast<std::size_t>(chain_length_));
+  if (chain_length_ == kChainMax || std::ranges::find(seen, name().hashes[0]) != seen.end()) return Next::done;
+  return Next::follow;
+}
+
+// RFC 1034 §4.3.2 step 3b: the delegation, not authoritative, with the addresses of its servers.
+void Answer::refer(const Lookup& lookup) noexcept {
+  const zone::Zone& zone = *lookup.zone;
+  const zone::Rrset& ns = *zone.find(lookup.node, dns::type::kNs);
+  const std::size_t ns_at = writer_.size();
+  write_or_truncate(Section::authority, zone, lookup.node, ns, zone.owner(lookup.node).size());
+  if (!writer_.is_truncated()) write_glue(lookup, ns, place_of_names(ns, ns_at));
+}
+
+// RFC 9471 §3.1: in-domain glue that does not fit truncates, for without it the delegation cannot be followed. §3.2:
+// that of siblings may be missing.
+void Answer::write_glue(const Lookup& lookup, const zone::Rrset& ns, std::size_t names_at) noexcept {
+  const zone::Zone& zone = *lookup.zone;
+  for (const zone::Target& target : ns.targets()) {
+    const bool is_in_domain = zone.node(target.node).taken_by == lookup.node;
+    const std::size_t position = position_of(target, names_at);
+    for (const dns::Type type : {dns::type::kA, dns::type::kAaaa}) {
+      if (!write_host(zone, target.node, type, position) && is_in_domain) return writer_.set_truncated();
+    }
+  }
+}
+
+// RFC 2308 §2: no such name, or no such data, with the SOA. Its owner is the apex, an ancestor of the current name.
+void Answer::deny(Rcode rcode, const zone::Zone& zone) noexcept {
+  writer_.set_rcode(rcode);
+  write_or_truncate(Section::authority, zone, zone::kApex, zone.negative_soa(), zone.owner(zone::kApex).size());
+}
+
+void Answer::steer(const Lookup& lookup) noexcept {
+  const steering::Service& service = snapshot_.services[lookup.zone->overlay(lookup.node)];
+  const Family family = asked_family(query_.type, service);
+  const auto& subnet = query_.edns ? query_.edns->client_subnet : std::nullopt;
+  const bool is_from_subnet = subnet && !subnet->is_withheld();
+  const IpAddress address = is_from_subnet ? subnet->address : client_.address;
+
+  const steering::Ranked ranked = service.ranking_map().find(address);
+  const auto is_healthy = [&board = *snapshot_.board](steering::TargetIndex target) {
+    return board.read(target) != health::State::down;  // unknown counts as up
+  };
+  const steering::Pick pick = service.pick(family, ranked.regions, is_healthy, random_);
+  // That a service has no instance of a family is so for everybody.
+  const bool is_for_all = pick.outcome == steering::Outcome::no_instances;
+  const std::uint8_t scope_bits = is_for_all ? std::uint8_t{0} : ranked.scope_bits;
+  // RFC 7871 §7.2.1: a scope speaks of the subnet's bits; to a withheld or missing subnet it is 0.
+  if (is_from_subnet) scope_bits_ = scope_bits;
+  if (trace_ != nullptr) {
+    trace_->steered = SteeredStep{&service, family, address, is_from_subnet, ranked, pick, scope_bits};
+  }
+
+  const bool is_any_healthy = pick.outcome == steering::Outcome::healthy;
+  if (!is_any_healthy && !is_for_all) writer_.set_extended_error(dns::ExtendedError::no_reachable_authority);
+
+  switch (pick.outcome) {
+    case steering::Outcome::healthy:
+    case steering::Outcome::all_down:
+      return write_pick(service, family, pick);
+    case steering::Outcome::fallback:
+      if (const zone::Rrset* own =
+              lookup.zone->find(lookup.node, family == Family::v4 ? dns::type::kA : dns::type::kAaaa)) {
+        return write_or_truncate(Section::answer, *lookup.zone, lookup.node, *own, name().size);
+      }
+      [[fallthrough]];
+    case steering::Outcome::nodata:
+    case steering::Outcome::no_instances:
+      return deny(Rcode::no_error, *lookup.zone);
+  }
+}
+
+void Answer::write_pick(const steering::Service& service, Family family, const steering::Pick& pick) noexcept {
+  const auto chosen = std::span(pick.instances).first(pick.count);
+  if (!writer_.write_chosen(Section::answer, service.records(family, pick.region),
+                            steering::Service::record_size(family), chosen, name_)) {
+    writer_.set_truncated();
+  }
+}
+
+// RFC 2181 §9: what has to be there and does not fit truncates; an RRset is whole or missing.
+void Answer::write_or_truncate(Section section, const zone::Zone& zone, zone::NodeIndex node, const zone::Rrset& rrset,
+                               std::size_t owner_size) noexcept {
+  if (!writer_.write(section, zone.stored(node, rrset), name_, owner_size)) writer_.set_truncated();
+}
+
+// What ends a query before its name is looked at, if anything does.
+struct EarlyEnd {
+  Rcode rcode;
+  std::optional<dns::ExtendedError> error = std::nullopt;
+};
+
+// RFC 2136 §3.1, RFC 5936 §2.2.1: NOTAUTH for what is no zone of ours, REFUSED for what is one.
+EarlyEnd not_offered(const Snapshot& snapshot, const dns::Query& query) noexcept {
+  return {snapshot.zones.has_apex(query.name) ? Rcode::refused : Rcode::not_auth, dns::ExtendedError::not_supported};
+}
+
+std::optional<EarlyEnd> early_end(const Snapshot& snapshot, const Client& client, const dns::Query& query) noexcept {
+  switch (query.verdict) {
+    case dns::Verdict::answer:
+      break;
+    case dns::Verdict::not_imp:
+      return EarlyEnd{Rcode::not_imp};
+    case dns::Verdict::bad_vers:
+      return EarlyEnd{Rcode::bad_vers};
+    case dns::Verdict::bad_key:
+      return EarlyEnd{Rcode::not_auth};
+    case dns::Verdict::cookie_only:
+      return EarlyEnd{Rcode::no_error};
+    case dns::Verdict::not_offered:
+      return not_offered(snapshot, query);
+    case dns::Verdict::drop:
+    case dns::Verdict::form_err:
+      return EarlyEnd{Rcode::form_err};
+  }
+  if (query.query_class != dns::kClassIn) return EarlyEnd{Rcode::refused};
+  // RFC 5936 §4.2: there is no AXFR over UDP; NSD and Knot say NOTIMP. Over TCP, and to IXFR: as for NOTIFY.
+  if (query.type == dns::type::kAxfr && client.transport == Transport::udp) return EarlyEnd{Rcode::not_imp};
+  if (query.type == dns::type::kAxfr || query.type == dns::type::kIxfr) {
+    return not_offered(snapshot, query);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::size_t answer(const Snapshot& snapshot, const Client& client, Bytes query_bytes, MutableBytes response,
+                   Random& random, Decision* trace) noexcept {
+  const dns::Query query = dns::parse_query(query_bytes, snapshot.zones.hash_key());
+  if (query.verdict == dns::Verdict::drop) return 0;
+
+  const Settings& settings = snapshot.settings;
+  const Limit limit =
+      client.limit == Limit::none || has_valid_cookie(settings, client, query) ? Limit::none : client.limit;
+  if (limit == Limit::drop) return 0;
+  const bool has_opt = query.edns && query.verdict != dns::Verdict::bad_key;
+  std::optional<dns::OptRecord> opt;
+  if (has_opt) opt = opt_record(settings, client, *query.edns);
+  dns::ResponseWriter writer(response, size_limit(settings, client, query), query_bytes, query,
+                             has_opt ? &*opt : nullptr);
+  if (query.verdict == dns::Verdict::bad_key) writer.refuse_key(query_bytes, query.tsig);
+
+  std::uint8_t scope_bits = 0;
+  if (limit == Limit::truncate) {
+    writer.set_truncated();
+  } else if (query.verdict == dns::Verdict::answer && query.query_class == dns::kClassCh) {
+    answer_chaos(settings, query, writer);
+  } else if (const auto end = early_end(snapshot, client, query)) {
+    writer.set_rcode(end->rcode);
+    if (end->error) writer.set_extended_error(*end->error);
+  } else {
+    Answer answer(snapshot, client, query, writer, random, trace);
+    answer.resolve();
+    scope_bits = answer.scope_bits();
+  }
+  if (trace != nullptr) {
+    trace->rcode = writer.rcode();
+    trace->is_truncated = writer.is_truncated();
+  }
+  return writer.finish(scope_bits);
+}
+
+}  // namespace rhumb::answer
