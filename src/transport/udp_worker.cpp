@@ -1,0 +1,161 @@
+#include "transport/udp_worker.hpp"
+
+#include <cerrno>
+#include <ctime>
+
+namespace rhumb::transport {
+namespace {
+
+// A burst waits here while the thread answers another batch: at 300 octets of memory a query, some ten thousand. The
+// kernel cuts it to net.core.rmem_max.
+constexpr int kReceiveBuffer = 4 << 20;
+
+// Of a counter that only this thread writes: no lock prefix.
+void add(std::atomic<std::uint64_t>& counter, std::uint64_t amount) noexcept {
+  counter.store(counter.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+}
+
+// Without a system call: the kernel keeps both in a page that every process can read (vdso(7)).
+std::uint32_t unix_seconds() noexcept {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  return static_cast<std::uint32_t>(now.tv_sec);
+}
+
+std::uint64_t steady_microseconds() noexcept {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(now.tv_nsec) / 1'000;
+}
+
+void set_options(int fd, Family family, bool needs_control) {
+  set_option(fd, SOL_SOCKET, SO_RCVBUF, kReceiveBuffer, "SO_RCVBUF");
+  // Responses keep to a size that needs no path MTU; a forged ICMP "too big" must not make us fragment more
+  // (ip(7), IP_PMTUDISC_OMIT).
+  if (family == Family::v4) {
+    set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT, "IP_MTU_DISCOVER");
+    if (needs_control) set_option(fd, IPPROTO_IP, IP_PKTINFO, 1, "IP_PKTINFO");
+  } else {
+    set_option(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT, "IPV6_MTU_DISCOVER");
+    if (needs_control) set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1, "IPV6_RECVPKTINFO");
+  }
+}
+
+// The kernel hands IP_PKTINFO over with the interface the query came in by; with it left in, the answer would be forced
+// out there, whatever the routes say.
+void forget_interface(msghdr& message) noexcept {
+  for (cmsghdr* control = CMSG_FIRSTHDR(&message); control != nullptr; control = CMSG_NXTHDR(&message, control)) {
+    if (control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_PKTINFO) {
+      reinterpret_cast<in_pktinfo*>(CMSG_DATA(control))->ipi_ifindex = 0;
+    }
+  }
+}
+
+}  // namespace
+
+UdpWorker::UdpWorker(Descriptor socket, const Published<answer::Snapshot>& snapshot, std::uint64_t seed,
+                     RateLimiter* limiter)
+    : socket_(std::move(socket)), snapshot_(snapshot), random_(seed), limiter_(limiter) {
+  const IpAddress bound = bound_endpoint(socket_.get()).address;
+  needs_control_ = is_wildcard(bound);
+  set_options(socket_.get(), bound.family, needs_control_);
+  prepare();
+}
+
+// What no turn of the loop changes.
+void UdpWorker::prepare() noexcept {
+  for (std::size_t i = 0; i < kBatch; ++i) {
+    receiving_buffers_[i] = {buffers_[i].data(), kQueryMax};
+    receiving_[i].msg_hdr.msg_iov = &receiving_buffers_[i];
+    receiving_[i].msg_hdr.msg_iovlen = 1;
+    receiving_[i].msg_hdr.msg_name = &clients_[i];
+    if (needs_control_) receiving_[i].msg_hdr.msg_control = controls_[i].octets.data();
+    sending_[i].msg_hdr.msg_iov = &sending_buffers_[i];
+    sending_[i].msg_hdr.msg_iovlen = 1;
+  }
+}
+
+void UdpWorker::run() noexcept {
+  const ReaderThread registered;
+  while (!stopping_.load(std::memory_order_relaxed)) {
+    const int received = receive();
+    if (received > 0) send(answer_batch(static_cast<unsigned>(received)));
+  }
+}
+
+// shutdown(2) wakes a thread that waits for datagrams, even on a socket that is not connected (inet_shutdown() in Linux
+// does so on purpose), though it returns ENOTCONN.
+void UdpWorker::stop() noexcept {
+  stopping_.store(true, std::memory_order_relaxed);
+  shutdown(socket_.get(), SHUT_RD);
+}
+
+UdpCounts UdpWorker::counts() const noexcept {
+  return {received_.load(std::memory_order_relaxed), answered_.load(std::memory_order_relaxed),
+          limited_.load(std::memory_order_relaxed)};
+}
+
+// Blocks for the first datagram, takes what else is there. ≤ 0: none (a signal, or an ICMP error of an earlier answer).
+int UdpWorker::receive() noexcept {
+  for (std::size_t i = 0; i < kBatch; ++i) {
+    receiving_[i].msg_hdr.msg_namelen = sizeof(SocketAddress);
+    if (needs_control_) receiving_[i].msg_hdr.msg_controllen = sizeof(Control);
+  }
+  return recvmmsg(socket_.get(), receiving_.data(), kBatch, MSG_WAITFORONE, nullptr);
+}
+
+unsigned UdpWorker::answer_batch(unsigned received) noexcept {
+  const Online online;
+  const answer::Snapshot& snapshot = snapshot_.read();
+  const Now now{unix_seconds(), limiter_ == nullptr ? 0 : steady_microseconds()};
+  unsigned responses = 0;
+  for (std::size_t slot = 0; slot < received; ++slot) {
+    const std::size_t size = answer_one(snapshot, slot, now);
+    if (size > 0) queue_response(responses++, slot, size);
+  }
+  add(received_, received);
+  add(answered_, responses);
+  return responses;
+}
+
+std::size_t UdpWorker::answer_one(const answer::Snapshot& snapshot, std::size_t slot, const Now& now) noexcept {
+  const mmsghdr& message = receiving_[slot];
+  const SocketAddress& from = clients_[slot];
+  if ((message.msg_hdr.msg_flags & MSG_TRUNC) != 0) return 0;
+  if (raw_port_of(from) == 0) return 0;  // nothing can be sent there
+  const Bytes query = Bytes(buffers_[slot]).first(message.msg_len);
+  const IpAddress address = address_of(from);
+  const answer::Client client{address, answer::Transport::udp, now.unix_s, limit(address, now)};
+  return answer::answer(snapshot, client, query, buffers_[slot], random_);
+}
+
+answer::Limit UdpWorker::limit(const IpAddress& client, const Now& now) noexcept {
+  if (limiter_ == nullptr || !limiter_->is_over(client, now.steady_us)) return answer::Limit::none;
+  add(limited_, 1);
+  const RateLimits& limits = limiter_->limits();
+  if (limits.log_only) return answer::Limit::none;
+  const bool slips = limits.slip > 0 && random_.below(limits.slip) == 0;
+  return slips ? answer::Limit::truncate : answer::Limit::drop;
+}
+
+void UdpWorker::queue_response(unsigned place, std::size_t slot, std::size_t size) noexcept {
+  sending_buffers_[place] = {buffers_[slot].data(), size};
+  msghdr& header = sending_[place].msg_hdr;
+  header.msg_name = &clients_[slot];
+  header.msg_namelen = receiving_[slot].msg_hdr.msg_namelen;
+  if (!needs_control_) return;
+  header.msg_control = controls_[slot].octets.data();
+  header.msg_controllen = receiving_[slot].msg_hdr.msg_controllen;
+  forget_interface(header);
+}
+
+void UdpWorker::send(unsigned count) noexcept {
+  unsigned sent = 0;
+  while (sent < count) {
+    const int done = sendmmsg(socket_.get(), sending_.data() + sent, count - sent, 0);
+    // sendmmsg(2) reports an error only when its first datagram has it: that client cannot be reached, the next can.
+    sent += done > 0 ? static_cast<unsigned>(done) : errno == EINTR ? 0 : 1;
+  }
+}
+
+}  // namespace rhumb::transport

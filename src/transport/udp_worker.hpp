@@ -1,0 +1,73 @@
+// One thread's share of a UDP address.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+#include "answer/responder.hpp"
+#include "base/published.hpp"
+#include "base/random.hpp"
+#include "transport/socket.hpp"
+#include "transport/udp_server.hpp"
+
+namespace rhumb::transport {
+
+// Datagrams a system call. Between 8 and 32 makes no difference in throughput; 32 bounds the wait of the first.
+inline constexpr std::size_t kBatch = 32;
+// The largest query that is read; what is longer is dropped. A response is written over its query.
+inline constexpr std::size_t kQueryMax = dns::kUdpPayloadMax;
+
+// Runs on one thread; stop() and counts() may be called from another.
+class UdpWorker {
+ public:
+  // Takes a bound socket. Throws std::system_error when the kernel refuses an option. `limiter` may be null; it must
+  // outlive the worker.
+  UdpWorker(Descriptor socket, const Published<answer::Snapshot>& snapshot, std::uint64_t seed, RateLimiter* limiter);
+
+  // Answers until stop().
+  void run() noexcept;
+  void stop() noexcept;
+  [[nodiscard]] UdpCounts counts() const noexcept;
+
+ private:
+  // The ancillary data of one datagram: the address that was asked, so that the answer comes from it.
+  union Control {
+    cmsghdr alignment;
+    std::array<char, CMSG_SPACE(sizeof(in6_pktinfo))> octets;
+  };
+
+  // When a batch was received.
+  struct Now {
+    std::uint32_t unix_s;
+    std::uint64_t steady_us;
+  };
+
+  void prepare() noexcept;
+  [[nodiscard]] int receive() noexcept;
+  [[nodiscard]] unsigned answer_batch(unsigned received) noexcept;
+  [[nodiscard]] std::size_t answer_one(const answer::Snapshot& snapshot, std::size_t slot, const Now& now) noexcept;
+  [[nodiscard]] answer::Limit limit(const IpAddress& client, const Now& now) noexcept;
+  void queue_response(unsigned place, std::size_t slot, std::size_t size) noexcept;
+  void send(unsigned count) noexcept;
+
+  Descriptor socket_;
+  const Published<answer::Snapshot>& snapshot_;
+  Random random_;
+  RateLimiter* limiter_;
+  bool needs_control_;  // bound to a wildcard: which address was asked is not known otherwise
+  std::atomic<bool> stopping_ = false;
+  std::atomic<std::uint64_t> received_ = 0;  // one writer
+  std::atomic<std::uint64_t> answered_ = 0;
+  std::atomic<std::uint64_t> limited_ = 0;
+
+  std::array<mmsghdr, kBatch> receiving_{};
+  std::array<iovec, kBatch> receiving_buffers_{};
+  std::array<mmsghdr, kBatch> sending_{};
+  std::array<iovec, kBatch> sending_buffers_{};
+  std::array<SocketAddress, kBatch> clients_{};
+  std::array<Control, kBatch> controls_{};
+  std::array<std::array<std::uint8_t, kQueryMax>, kBatch> buffers_{};
+};
+
+}  // namespace rhumb::transport
