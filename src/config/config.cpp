@@ -1,0 +1,436 @@
+#include "config/config.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <climits>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/suggestion.hpp"
+#include "config/duration.hpp"
+#include "config/json_place.hpp"
+#include "dns/edns.hpp"
+
+namespace rhumb::config {
+namespace {
+
+constexpr std::size_t kEndpointsMax = 64;
+constexpr std::int64_t kThreadsMax = 256;
+constexpr std::int64_t kTtlMax = 604'800;  // a week; RFC 8767 §4 has resolvers cap there
+constexpr std::uint32_t kDefaultTtl = 30;
+constexpr std::uint32_t kIntervalMin = 100;  // ms
+constexpr std::uint32_t kIntervalMax = 86'400'000;
+constexpr std::uint32_t kTimeoutMin = 10;
+constexpr std::uint32_t kDefaultInterval = 5'000;
+constexpr std::uint32_t kDefaultTimeout = 2'000;
+constexpr std::int64_t kResultsMax = 100;
+constexpr std::int64_t kDefaultRise = 2;
+constexpr std::int64_t kDefaultFall = 3;
+constexpr std::size_t kPathMax = 2'048;
+constexpr std::size_t kVersionMax = 255;  // a string in a TXT record (RFC 1035 §3.3.14)
+constexpr std::size_t kSecretsMax = 4;    // the one in use, the one before, the next, and a mistake
+constexpr std::int64_t kConnectionsMax = 1'000'000;
+constexpr std::uint32_t kTcpTimeMin = 100;  // ms
+constexpr std::int64_t kSlipMax = 100;
+
+// Reads one document; what it collects is complete when no error was reported.
+class Reader {
+ public:
+  Reader(const std::filesystem::path& file, JsonPlace top) : top_(std::move(top)) { config_.file = file; }
+
+  Config read() {
+    top_.has_only({"listen", "threads", "zones", "strict", "geoip", "identity", "version", "udp_payload", "cookies",
+                   "tcp", "rate_limit", "regions", "checks", "services"});
+    read_listen();
+    config_.threads = static_cast<unsigned>(integer_or(top_, "threads", 0, 0, kThreadsMax));
+    read_paths();
+    read_identity();
+    read_payload();
+    read_cookies();
+    read_tcp();
+    read_rate_limit();
+    read_regions();
+    read_checks();
+    read_services();
+    warn_of_unused();
+    return std::move(config_);
+  }
+
+ private:
+  static std::int64_t integer_or(const JsonPlace& parent, std::string_view key, std::int64_t otherwise,
+                                 std::int64_t least, std::int64_t most) {
+    const auto place = parent.member(key);
+    return place ? place->integer(least, most).value_or(otherwise) : otherwise;
+  }
+
+  static std::uint32_t duration_or(const JsonPlace& parent, std::string_view key, std::uint32_t otherwise,
+                                   std::uint32_t least, std::uint32_t most) {
+    const auto place = parent.member(key);
+    return place ? place->duration_ms(least, most).value_or(otherwise) : otherwise;
+  }
+
+  template <typename T>
+  static T choice_or(const JsonPlace& parent, std::string_view key, T otherwise,
+                     std::initializer_list<std::pair<std::string_view, T>> choices) {
+    const auto place = parent.member(key);
+    return place ? place->choice(choices).value_or(otherwise) : otherwise;
+  }
+
+  void read_listen() {
+    const auto listen = top_.required("listen");
+    if (!listen) return;
+    for (const JsonPlace& element : listen->elements()) {
+      const auto text = element.text();
+      if (!text) continue;
+      const auto endpoint = Endpoint::parse(*text);
+      if (!endpoint || endpoint->port == 0) {
+        element.error(
+            fmt::format("\"{}\" is not an address and port such as \"192.0.2.1:53\" or \"[2001:db8::1]:53\"", *text));
+      } else if (std::ranges::find(config_.listen, *endpoint) != config_.listen.end()) {
+        element.error(fmt::format("{} stands twice", *text));
+      } else {
+        config_.listen.push_back(*endpoint);
+      }
+    }
+    if (config_.listen.size() > kEndpointsMax) listen->error(fmt::format("more than {} addresses", kEndpointsMax));
+    if (listen->elements().empty()) listen->error("must name at least one address and port");
+  }
+
+  [[nodiscard]] std::filesystem::path beside_config(const std::string& path) const {
+    return (config_.file.parent_path() / path).lexically_normal();
+  }
+
+  void read_paths() {
+    if (const auto zones = top_.required("zones")) {
+      if (const auto path = zones->text()) config_.zones = beside_config(*path);
+    }
+    if (const auto strict = top_.member("strict")) config_.strict = strict->boolean().value_or(false);
+    const auto geoip = top_.member("geoip");
+    if (!geoip) return;
+    for (const JsonPlace& element : geoip->elements()) {
+      if (const auto path = element.text()) config_.geoip.push_back(beside_config(*path));
+    }
+  }
+
+  void read_identity() {
+    config_.settings.identity = text_or(top_, "identity", host_name(), dns::kNsidMax);
+    config_.settings.version = text_or(top_, "version", "", kVersionMax);
+  }
+
+  static std::string text_or(const JsonPlace& parent, std::string_view key, const std::string& otherwise,
+                             std::size_t most) {
+    const auto place = parent.member(key);
+    const auto text = place ? place->text() : std::nullopt;
+    if (text && text->size() > most) place->error(fmt::format("longer than {} octets", most));
+    return text.value_or(otherwise);
+  }
+
+  static std::string host_name() {
+    std::array<char, HOST_NAME_MAX + 1> name{};
+    if (gethostname(name.data(), name.size() - 1) != 0) return {};
+    return std::string(name.data()).substr(0, dns::kNsidMax);
+  }
+
+  void read_payload() {
+    const auto place = top_.member("udp_payload");
+    if (!place || !place->has_only({"ipv4", "ipv6"})) return;
+    const auto read = [&](std::string_view key) {
+      return static_cast<std::uint16_t>(
+          integer_or(*place, key, dns::kUdpPayloadDefault, dns::kUdpPayloadMin, dns::kUdpPayloadMax));
+    };
+    config_.settings.payload_v4 = read("ipv4");
+    config_.settings.payload_v6 = read("ipv6");
+  }
+
+  void read_cookies() {
+    config_.has_own_cookies = true;
+    const auto place = top_.member("cookies");
+    if (!place || !place->has_only({"enabled", "secrets"})) return;
+    const auto enabled = place->member("enabled");
+    const bool is_enabled = !enabled || enabled->boolean().value_or(true);
+    std::vector<SipKey> secrets;
+    if (const auto texts = place->member("secrets")) {
+      for (const JsonPlace& element : texts->elements()) {
+        if (const auto secret = read_secret(element)) secrets.push_back(*secret);
+      }
+      if (secrets.size() > kSecretsMax) texts->error(fmt::format("more than {} secrets", kSecretsMax));
+    }
+    config_.has_own_cookies = is_enabled && secrets.empty();
+    if (is_enabled && !secrets.empty()) config_.settings.cookies = dns::CookieSecrets(std::move(secrets));
+  }
+
+  static std::optional<SipKey> read_secret(const JsonPlace& place) {
+    const auto text = place.text();
+    if (!text) return std::nullopt;
+    SipKey secret{};
+    const auto is_hex = [](char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; };
+    if (text->size() != 2 * secret.size() || !std::ranges::all_of(*text, is_hex)) {
+      place.error(fmt::format("a secret is {} hexadecimal digits", 2 * secret.size()));
+      return std::nullopt;
+    }
+    for (std::size_t i = 0; i < secret.size(); ++i)
+      secret[i] = static_cast<std::uint8_t>(std::stoul(text->substr(2 * i, 2), nullptr, 16));
+    return secret;
+  }
+
+  void read_tcp() {
+    const auto place = top_.member("tcp");
+    if (!place || !place->has_only({"connections", "connections_per_network", "idle", "lifetime"})) return;
+    const auto count_or = [&](std::string_view key, std::size_t otherwise) {
+      return static_cast<std::size_t>(
+          integer_or(*place, key, static_cast<std::int64_t>(otherwise), 1, kConnectionsMax));
+    };
+    const auto time_or = [&](std::string_view key, std::chrono::milliseconds otherwise) {
+      return std::chrono::milliseconds(
+          duration_or(*place, key, static_cast<std::uint32_t>(otherwise.count()), kTcpTimeMin, kIntervalMax));
+    };
+    transport::TcpLimits& tcp = config_.tcp;
+    tcp.connections = count_or("connections", tcp.connections);
+    tcp.connections_per_network = count_or("connections_per_network", tcp.connections_per_network);
+    tcp.idle = time_or("idle", tcp.idle);
+    tcp.lifetime = time_or("lifetime", tcp.lifetime);
+    config_.settings.tcp_idle = tcp.idle;
+  }
+
+  void read_rate_limit() {
+    const auto place = top_.member("rate_limit");
+    if (!place ||
+        !place->has_only({"responses_per_second", "slip", "log_only", "ipv4_prefix_length", "ipv6_prefix_length"}))
+      return;
+    transport::RateLimits& limits = config_.rate_limit;
+    limits.responses_per_second = static_cast<std::uint32_t>(
+        integer_or(*place, "responses_per_second", 0, 0, transport::RateLimits::kResponsesMax));
+    limits.slip = static_cast<std::uint32_t>(integer_or(*place, "slip", limits.slip, 0, kSlipMax));
+    if (const auto log_only = place->member("log_only")) limits.log_only = log_only->boolean().value_or(false);
+    limits.v4_bits = static_cast<std::uint8_t>(integer_or(*place, "ipv4_prefix_length", limits.v4_bits, 1, kBitsV4));
+    limits.v6_bits = static_cast<std::uint8_t>(integer_or(*place, "ipv6_prefix_length", limits.v6_bits, 1, kBitsV6));
+  }
+
+  void read_regions() {
+    const auto regions = top_.member("regions");
+    if (!regions) return;
+    for (const auto& [name, place] : regions->members()) {
+      config_.regions.push_back({name, {}});
+      region_places_.push_back(place);
+      if (name.empty()) place.error("a region needs a name");
+      place.has_only({"coordinates"});
+      const auto coordinates = place.required("coordinates");
+      if (coordinates) read_coordinates(*coordinates, config_.regions.back().coordinates);
+    }
+    if (config_.regions.size() > steering::kRegionsMax) {
+      regions->error(fmt::format("more than {} regions", steering::kRegionsMax));
+    }
+  }
+
+  static void read_coordinates(const JsonPlace& place, geo::Coordinates& coordinates) {
+    const auto elements = place.elements();
+    if (elements.size() != 2) return place.error("must be [latitude, longitude] in degrees, such as [53.35, -6.26]");
+    coordinates.latitude = elements[0].number(-90, 90).value_or(0);
+    coordinates.longitude = elements[1].number(-180, 180).value_or(0);
+  }
+
+  void read_checks() {
+    const auto checks = top_.member("checks");
+    if (!checks) return;
+    for (const auto& [name, place] : checks->members()) {
+      config_.checks.push_back({name, read_check(place)});
+      check_places_.push_back(place);
+    }
+  }
+
+  static health::Check read_check(const JsonPlace& place) {
+    using Type = health::Check::Type;
+    place.has_only({"type", "port", "path", "interval", "timeout", "rise", "fall"});
+    health::Check check;
+    if (const auto type = place.required("type")) {
+      check.type = type->choice<Type>({{"http", Type::http}, {"tcp", Type::tcp}}).value_or(Type::http);
+    }
+    if (const auto port = place.required("port")) {
+      check.port = static_cast<std::uint16_t>(port->integer(1, 65'535).value_or(1));
+    }
+    if (const auto path = place.member("path")) read_path(*path, check);
+    check.interval_ms = duration_or(place, "interval", kDefaultInterval, kIntervalMin, kIntervalMax);
+    check.timeout_ms =
+        duration_or(place, "timeout", std::min(kDefaultTimeout, check.interval_ms), kTimeoutMin, kIntervalMax);
+    check.rise = static_cast<int>(integer_or(place, "rise", kDefaultRise, 1, kResultsMax));
+    check.fall = static_cast<int>(integer_or(place, "fall", kDefaultFall, 1, kResultsMax));
+    if (check.timeout_ms > check.interval_ms) {
+      place.error(fmt::format("timeout {} is longer than interval {}: probes would overlap",
+                              duration_to_text(check.timeout_ms), duration_to_text(check.interval_ms)));
+    }
+    return check;
+  }
+
+  static void read_path(const JsonPlace& place, health::Check& check) {
+    if (check.type != health::Check::Type::http) return place.error("only a check of type \"http\" has a path");
+    const auto path = place.text();
+    if (!path) return;
+    const auto is_sendable = [](char c) { return c > ' ' && c < 0x7F; };
+    if (!path->starts_with('/') || path->size() > kPathMax || !std::ranges::all_of(*path, is_sendable)) {
+      return place.error(
+          fmt::format("must start with / and hold only printable ASCII without spaces, at most {} octets", kPathMax));
+    }
+    check.path = *path;
+  }
+
+  void read_services() {
+    const auto services = top_.member("services");
+    if (!services) return;
+    std::set<dns::Name> names;
+    for (const auto& [text, place] : services->members()) {
+      Service service = read_service(place);
+      const auto name = dns::Name::from_text(text);
+      if (!name) {
+        place.error(fmt::format("\"{}\" is not a domain name", text));
+      } else if (!names.insert(*name).second) {
+        place.error("another service has the same name; case does not matter in names");
+      } else {
+        service.name = *name;
+      }
+      warn_of_family_gaps(place, service);
+      config_.services.push_back(std::move(service));
+    }
+  }
+
+  Service read_service(const JsonPlace& place) {
+    place.has_only({"ttl", "check", "steering", "instances"});
+    Service service{};
+    service.place = place.place();
+    service.ttl_s = static_cast<std::uint32_t>(integer_or(place, "ttl", kDefaultTtl, 0, kTtlMax));
+    if (const auto check = place.member("check")) service.check = read_check_name(*check);
+    read_steering(place.member("steering"), service);
+    if (const auto instances = place.required("instances")) read_instances(*instances, service);
+    return service;
+  }
+
+  std::optional<std::size_t> read_check_name(const JsonPlace& place) {
+    const auto name = place.text();
+    if (!name) return std::nullopt;
+    const auto found = std::ranges::find(config_.checks, *name, &NamedCheck::name);
+    if (found == config_.checks.end()) {
+      std::vector<std::string_view> names;
+      for (const NamedCheck& check : config_.checks)
+        names.push_back(check.name);
+      place.error(fmt::format("\"{}\" is not a check{}", *name, suggestion(*name, names)));
+      return std::nullopt;
+    }
+    const auto index = static_cast<std::size_t>(found - config_.checks.begin());
+    used_checks_.insert(index);
+    return index;
+  }
+
+  static void read_steering(const std::optional<JsonPlace>& place, Service& service) {
+    using steering::Order;
+    using steering::WhenAllDown;
+    service.order = Order::nearest;
+    service.when_all_down = WhenAllDown::nearest;
+    if (!place || !place->has_only({"order", "pick", "answers", "when_all_down"})) return;
+    service.order =
+        choice_or<Order>(*place, "order", Order::nearest, {{"nearest", Order::nearest}, {"listed", Order::listed}});
+    choice_or(*place, "pick", true, {{"rotate", true}});  // the one there is
+    service.answers = static_cast<std::uint8_t>(integer_or(*place, "answers", 0, 0, steering::kPoolMax));
+    service.when_all_down = choice_or<WhenAllDown>(
+        *place, "when_all_down", WhenAllDown::nearest,
+        {{"nearest", WhenAllDown::nearest}, {"fallback", WhenAllDown::fallback}, {"nodata", WhenAllDown::nodata}});
+  }
+
+  void read_instances(const JsonPlace& place, Service& service) {
+    std::map<std::pair<std::size_t, Family>, std::size_t> pool_sizes;
+    const auto elements = place.elements();
+    for (const JsonPlace& element : elements) {
+      const auto instance = read_instance(element);
+      if (!instance) continue;
+      const auto same = [&](const Instance& other) { return other.address == instance->address; };
+      if (std::ranges::any_of(service.instances, same)) {
+        element.error(fmt::format("{} stands twice in this service", instance->address.to_string()));
+        continue;
+      }
+      if (++pool_sizes[{instance->region, instance->address.family}] == steering::kPoolMax + 1) {
+        element.error(fmt::format("more than {} instances of one family in region \"{}\"", steering::kPoolMax,
+                                  config_.regions[instance->region].name));
+      }
+      used_regions_.insert(instance->region);
+      service.instances.push_back(*instance);
+    }
+    if (elements.empty()) place.error("a service needs at least one instance");
+  }
+
+  std::optional<Instance> read_instance(const JsonPlace& place) {
+    if (!place.has_only({"region", "address"})) return std::nullopt;
+    const auto region_place = place.required("region");
+    const auto address_place = place.required("address");
+    const auto region = region_place ? read_region_name(*region_place) : std::nullopt;
+    const auto text = address_place ? address_place->text() : std::nullopt;
+    const auto address = text ? IpAddress::parse(*text) : std::nullopt;
+    if (text && !address) address_place->error(fmt::format("\"{}\" is not an IP address", *text));
+    if (!region || !address) return std::nullopt;
+    return Instance{*region, *address};
+  }
+
+  std::optional<std::size_t> read_region_name(const JsonPlace& place) {
+    const auto name = place.text();
+    if (!name) return std::nullopt;
+    const auto found = std::ranges::find(config_.regions, *name, &steering::Region::name);
+    if (found != config_.regions.end()) return static_cast<std::size_t>(found - config_.regions.begin());
+    std::vector<std::string_view> names;
+    for (const steering::Region& region : config_.regions)
+      names.push_back(region.name);
+    place.error(fmt::format("\"{}\" is not a region{}", *name, suggestion(*name, names)));
+    return std::nullopt;
+  }
+
+  // A and AAAA each go to the first region that has an instance of the family: a region with one of the two splits a
+  // client's traffic over two regions.
+  void warn_of_family_gaps(const JsonPlace& place, const Service& service) {
+    std::map<std::size_t, std::set<Family>> families;
+    std::set<Family> all;
+    for (const Instance& instance : service.instances) {
+      families[instance.region].insert(instance.address.family);
+      all.insert(instance.address.family);
+    }
+    for (const auto& [region, has] : families) {
+      if (has.size() == all.size()) continue;
+      const bool lacks_v6 = !has.contains(Family::v6);
+      place.warning(fmt::format("region \"{}\" has {} but no {} instances, which other regions have",
+                                config_.regions[region].name, lacks_v6 ? "IPv4" : "IPv6", lacks_v6 ? "IPv6" : "IPv4"));
+    }
+  }
+
+  void warn_of_unused() {
+    for (std::size_t i = 0; i < config_.regions.size(); ++i) {
+      if (!used_regions_.contains(i)) region_places_[i].warning("no service has an instance in this region");
+    }
+    for (std::size_t i = 0; i < config_.checks.size(); ++i) {
+      if (!used_checks_.contains(i)) check_places_[i].warning("no service uses this check");
+    }
+    const auto is_nearest = [](const Service& service) { return service.order == steering::Order::nearest; };
+    if (config_.geoip.empty() && std::ranges::any_of(config_.services, is_nearest)) {
+      top_.warning("no \"geoip\" database: order \"nearest\" gives every client the regions in their configured order");
+    }
+  }
+
+  JsonPlace top_;
+  Config config_{};
+  std::vector<JsonPlace> region_places_;
+  std::vector<JsonPlace> check_places_;
+  std::set<std::size_t> used_regions_;
+  std::set<std::size_t> used_checks_;
+};
+
+}  // namespace
+
+std::optional<Config> load_config(const std::filesystem::path& file, Problems& problems) {
+  const std::size_t errors_before = problems.error_count();
+  const auto document = parse_json_file(file, problems);
+  if (!document) return std::nullopt;
+  Config config = Reader(file, JsonPlace(*document, file, problems)).read();
+  if (problems.error_count() > errors_before) return std::nullopt;
+  return config;
+}
+
+}  // namespace rhumb::config

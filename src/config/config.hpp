@@ -1,0 +1,66 @@
+// The configuration as plain values: read from JSON, checked in itself, every name resolved.
+//
+// What it says about zones and databases is checked when those are loaded (daemon/loader).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "answer/settings.hpp"
+#include "base/ip_address.hpp"
+#include "base/problems.hpp"
+#include "dns/name.hpp"
+#include "health/check.hpp"
+#include "steering/ranking.hpp"
+#include "steering/region.hpp"
+#include "steering/service.hpp"
+#include "transport/rate_limiter.hpp"
+#include "transport/tcp_server.hpp"
+
+namespace rhumb::config {
+
+struct NamedCheck {
+  std::string name;
+  health::Check check;
+};
+
+struct Instance {
+  std::size_t region;  // in Config::regions
+  IpAddress address;
+};
+
+struct Service {
+  dns::Name name;
+  std::string place;  // for problems that are found later: "rhumb.json: /services/www.example.com"
+  std::uint32_t ttl_s;
+  std::optional<std::size_t> check;  // in Config::checks
+  steering::Order order;
+  std::uint8_t answers;
+  steering::WhenAllDown when_all_down;
+  std::vector<Instance> instances;
+};
+
+struct Config {
+  std::filesystem::path file;
+  std::vector<Endpoint> listen;
+  unsigned threads;             // UDP threads per address; 0 = one per core
+  std::filesystem::path zones;  // a directory
+  bool strict;                  // an error in a zone is one of the whole load
+  std::vector<std::filesystem::path> geoip;
+  answer::Settings settings;  // cookies: only if the secrets are configured
+  bool has_own_cookies;       // cookies with secrets that this server makes for itself
+  transport::TcpLimits tcp;
+  transport::RateLimits rate_limit;
+  std::vector<steering::Region> regions;
+  std::vector<NamedCheck> checks;
+  std::vector<Service> services;
+};
+
+// Relative paths in the file are taken relative to the file's directory. Nothing when there was an error; everything
+// that is wrong, and what is merely doubtful, is in `problems`.
+[[nodiscard]] std::optional<Config> load_config(const std::filesystem::path& file, Problems& problems);
+
+}  // namespace rhumb::config

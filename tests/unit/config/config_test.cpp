@@ -1,0 +1,268 @@
+#include "config/config.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/temporary_directory.hpp"
+
+namespace rhumb::config {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr std::string_view kWhole = R"({
+  "listen": ["127.0.0.1:5300", "[::1]:5300"],
+  "threads": 2,
+  "zones": "zones",
+  "strict": true,
+  "geoip": ["geoip/country.mmdb", "/var/lib/city.mmdb"],
+  "regions": {"us-east": {"coordinates": [39.04, -77.49]}, "eu-west": {"coordinates": [53.35, -6.26]}},
+  "checks": {"web": {"type": "http", "port": 8080, "path": "/healthz", "interval": "5s", "timeout": "200ms", "rise": 4, "fall": 5}},
+  "services": {
+    "WWW.example.com": {
+      "ttl": 60, "check": "web",
+      "steering": {"order": "listed", "pick": "rotate", "answers": 2, "when_all_down": "fallback"},
+      "instances": [{"region": "us-east", "address": "192.0.2.10"}, {"region": "eu-west", "address": "192.0.2.20"}]
+    }
+  }
+})";
+
+class LoadConfig : public testing::Test {
+ protected:
+  std::optional<Config> load(std::string_view text) {
+    Problems problems;
+    auto config = load_config(directory_.write("rhumb.json", text), problems);
+    for (const Problem& problem : problems.all()) {
+      messages_.push_back(problem.to_string().substr(directory_.path().string().size() + 1));
+    }
+    return config;
+  }
+  // The whole configuration with `from` replaced by `to`.
+  std::optional<Config> load_with(std::string_view from, std::string_view to) {
+    std::string text(kWhole);
+    const std::size_t at = text.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    return load(text.replace(at, from.size(), to));
+  }
+
+  test::TemporaryDirectory directory_;
+  std::vector<std::string> messages_;
+};
+
+TEST_F(LoadConfig, ReadsEverything) {
+  const auto config = load(kWhole);
+  ASSERT_TRUE(config) << testing::PrintToString(messages_);
+  EXPECT_THAT(messages_, IsEmpty());
+  EXPECT_THAT(config->listen, ElementsAre(*Endpoint::parse("127.0.0.1:5300"), *Endpoint::parse("[::1]:5300")));
+  EXPECT_EQ(config->threads, 2U);
+  EXPECT_EQ(config->zones, directory_.path() / "zones") << "relative to the file";
+  EXPECT_TRUE(config->strict);
+  EXPECT_THAT(config->geoip, ElementsAre(directory_.path() / "geoip/country.mmdb", "/var/lib/city.mmdb"));
+  ASSERT_THAT(config->regions, SizeIs(2));
+  EXPECT_EQ(config->regions[0].name, "us-east");
+  EXPECT_EQ(config->regions[1].coordinates, (geo::Coordinates{53.35, -6.26}));
+  ASSERT_THAT(config->checks, SizeIs(1));
+  const health::Check check = config->checks[0].check;
+  EXPECT_EQ(check.port, 8080);
+  EXPECT_EQ(check.path, "/healthz");
+  EXPECT_EQ(check.interval_ms, 5'000U);
+  EXPECT_EQ(check.timeout_ms, 200U);
+  EXPECT_EQ(check.rise, 4);
+  EXPECT_EQ(check.fall, 5);
+  ASSERT_THAT(config->services, SizeIs(1));
+  const Service& service = config->services[0];
+  EXPECT_EQ(service.name, dns::Name::from_text("www.example.com"));
+  EXPECT_EQ(service.ttl_s, 60U);
+  EXPECT_EQ(service.check, 0U);
+  EXPECT_EQ(service.order, steering::Order::listed);
+  EXPECT_EQ(service.answers, 2);
+  EXPECT_EQ(service.when_all_down, steering::WhenAllDown::fallback);
+  ASSERT_THAT(service.instances, SizeIs(2));
+  EXPECT_EQ(service.instances[1].region, 1U);
+}
+
+TEST_F(LoadConfig, RegionsKeepTheOrderOfTheFile) {
+  const auto config = load_with("\"us-east\": {\"coordinates\": [39.04, -77.49]},",
+                                "\"zz\": {\"coordinates\": [0, 0]}, \"us-east\": {\"coordinates\": [39.04, -77.49]}, "
+                                "\"aa\": {\"coordinates\": [1, 1]},");
+  ASSERT_TRUE(config);
+  std::vector<std::string> names;
+  for (const auto& region : config->regions)
+    names.push_back(region.name);
+  EXPECT_THAT(names, ElementsAre("zz", "us-east", "aa", "eu-west"));
+}
+
+TEST_F(LoadConfig, MostCanBeLeftOut) {
+  const auto config = load(R"({"listen": ["127.0.0.1:53"], "zones": "z"})");
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->threads, 0U);
+  EXPECT_FALSE(config->strict);
+  EXPECT_THAT(messages_, IsEmpty());
+}
+
+struct Mistake {
+  const char* from;
+  const char* to;
+  const char* message;
+};
+
+class LoadConfigMistake : public LoadConfig, public testing::WithParamInterface<Mistake> {};
+
+TEST_P(LoadConfigMistake, IsRefusedWithItsPlace) {
+  EXPECT_FALSE(load_with(GetParam().from, GetParam().to));
+  EXPECT_THAT(messages_, testing::Contains(GetParam().message));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, LoadConfigMistake,
+    testing::Values(
+        Mistake{"\"strict\": true", "\"strict\": \"yes\"", "rhumb.json: /strict: must be true or false, not string"},
+        Mistake{"\"threads\": 2", "\"thread\": 2", "rhumb.json: /thread: unknown key (did you mean \"threads\"?)"},
+        Mistake{"\"threads\": 2", "\"threads\": 257", "rhumb.json: /threads: must be a whole number from 0 to 256"},
+        Mistake{"\"threads\": 2", "\"threads\": 1.5", "rhumb.json: /threads: must be a whole number from 0 to 256"},
+        Mistake{"\"threads\": 2", "\"threads\": 18446744073709551615",
+                "rhumb.json: /threads: must be a whole number from 0 to 256"},
+        Mistake{"[\"127.0.0.1:5300\", \"[::1]:5300\"]", "[]",
+                "rhumb.json: /listen: must name at least one address and port"},
+        Mistake{"127.0.0.1:5300", "localhost:53",
+                "rhumb.json: /listen/0: \"localhost:53\" is not an address and port such as \"192.0.2.1:53\" or "
+                "\"[2001:db8::1]:53\""},
+        Mistake{"127.0.0.1:5300", "[::1]:5300", "rhumb.json: /listen/1: [::1]:5300 stands twice"},
+        Mistake{"\"zones\": \"zones\",", "", "rhumb.json: /: \"zones\" is missing"},
+        Mistake{"\"zones\": \"zones\"", "\"zones\": 5", "rhumb.json: /zones: must be a string, not number"},
+        Mistake{"[39.04, -77.49]", "[39.04]",
+                "rhumb.json: /regions/us-east/coordinates: must be [latitude, longitude] in degrees, such as [53.35, "
+                "-6.26]"},
+        Mistake{"[39.04, -77.49]", "[139.04, -77.49]",
+                "rhumb.json: /regions/us-east/coordinates/0: must be a number from -90 to 90"},
+        Mistake{"\"type\": \"http\"", "\"type\": \"htp\"",
+                "rhumb.json: /checks/web/type: \"htp\" must be one of \"http\", \"tcp\" (did you mean \"http\"?)"},
+        Mistake{"\"port\": 8080", "\"port\": 0",
+                "rhumb.json: /checks/web/port: must be a whole number from 1 to 65535"},
+        Mistake{"/healthz", "healthz",
+                "rhumb.json: /checks/web/path: must start with / and hold only printable ASCII without spaces, at most "
+                "2048 octets"},
+        Mistake{"/healthz", "/a\\r\\nHost: evil",
+                "rhumb.json: /checks/web/path: must start with / and hold only printable ASCII without spaces, at most "
+                "2048 octets"},
+        Mistake{"\"interval\": \"5s\"", "\"interval\": 5",
+                "rhumb.json: /checks/web/interval: must be a duration from \"100ms\" to \"1d\", such as \"5s\" or "
+                "\"200ms\""},
+        Mistake{"\"timeout\": \"200ms\"", "\"timeout\": \"6s\"",
+                "rhumb.json: /checks/web: timeout 6s is longer than interval 5s: probes would overlap"},
+        Mistake{"\"rise\": 4", "\"rise\": 0", "rhumb.json: /checks/web/rise: must be a whole number from 1 to 100"},
+        Mistake{"\"check\": \"web\"", "\"check\": \"wbe\"",
+                "rhumb.json: /services/WWW.example.com/check: \"wbe\" is not a check (did you mean \"web\"?)"},
+        Mistake{"\"WWW.example.com\"", "\"a..b\"", "rhumb.json: /services/a..b: \"a..b\" is not a domain name"},
+        Mistake{"\"ttl\": 60", "\"ttl\": -1",
+                "rhumb.json: /services/WWW.example.com/ttl: must be a whole number from 0 to 604800"},
+        Mistake{"\"listed\"", "\"nearst\"",
+                "rhumb.json: /services/WWW.example.com/steering/order: \"nearst\" must be one of \"nearest\", "
+                "\"listed\" (did you mean \"nearest\"?)"},
+        Mistake{"192.0.2.10", "300.1.1.1",
+                "rhumb.json: /services/WWW.example.com/instances/0/address: \"300.1.1.1\" is not an IP address"},
+        Mistake{"192.0.2.10", "192.0.2.20",
+                "rhumb.json: /services/WWW.example.com/instances/1: 192.0.2.20 stands twice in this service"},
+        Mistake{"{\"region\": \"us-east\"", "{\"region\": \"us-eats\"",
+                "rhumb.json: /services/WWW.example.com/instances/0/region: \"us-eats\" is not a region (did you mean "
+                "\"us-east\"?)"},
+        Mistake{"\"region\": \"us-east\", ", "",
+                "rhumb.json: /services/WWW.example.com/instances/0: \"region\" is missing"}));
+
+TEST_F(LoadConfig, ReportsEveryMistakeInOneRun) {
+  EXPECT_FALSE(
+      load(R"({"listen": ["x"], "zones": 1, "oops": 1, "geoip": ["g"], "services": {"a": {"instances": []}}})"));
+  EXPECT_THAT(messages_, SizeIs(4));
+}
+
+TEST_F(LoadConfig, TwoSpellingsOfOneNameAreOneService) {
+  EXPECT_FALSE(load_with("\"services\": {",
+                         "\"services\": {\"www.EXAMPLE.com.\": {\"instances\": [{\"region\": \"us-east\", \"address\": "
+                         "\"192.0.2.1\"}]},"));
+  EXPECT_THAT(
+      messages_,
+      ElementsAre(
+          "rhumb.json: /services/WWW.example.com: another service has the same name; case does not matter in names"));
+}
+
+TEST_F(LoadConfig, WarnsOfWhatIsUnusedAndOfFamilyGaps) {
+  const auto config = load(R"({
+    "listen": ["127.0.0.1:53"], "zones": "z", "geoip": ["g"],
+    "regions": {"used": {"coordinates": [0, 0]}, "gap": {"coordinates": [0, 0]}, "idle": {"coordinates": [0, 0]}},
+    "checks": {"web": {"type": "tcp", "port": 80}},
+    "services": {"a.example": {"instances": [
+      {"region": "used", "address": "192.0.2.1"}, {"region": "used", "address": "2001:db8::1"}, {"region": "gap", "address": "192.0.2.2"}]}}})");
+  EXPECT_TRUE(config);
+  EXPECT_THAT(messages_, ElementsAre("rhumb.json: /services/a.example: warning: region \"gap\" has IPv4 but no IPv6 "
+                                     "instances, which other regions have",
+                                     "rhumb.json: /regions/idle: warning: no service has an instance in this region",
+                                     "rhumb.json: /checks/web: warning: no service uses this check"));
+}
+
+TEST_F(LoadConfig, WarnsWhenNearestHasNoDatabase) {
+  EXPECT_TRUE(load(R"({"listen": ["127.0.0.1:53"], "zones": "z", "regions": {"a": {"coordinates": [0, 0]}},
+                       "services": {"a.example": {"instances": [{"region": "a", "address": "192.0.2.1"}]}}})"));
+  EXPECT_THAT(messages_, ElementsAre("rhumb.json: /: warning: no \"geoip\" database: order \"nearest\" gives every "
+                                     "client the regions in their configured order"));
+}
+
+TEST_F(LoadConfig, TheProtocolHasDefaults) {
+  const auto config = load(kWhole);
+  ASSERT_TRUE(config);
+  EXPECT_FALSE(config->settings.identity.empty()) << "the machine's name";
+  EXPECT_EQ(config->settings.version, "");
+  EXPECT_EQ(config->settings.payload_v4, 1232);
+  EXPECT_EQ(config->settings.payload_v6, 1232);
+  EXPECT_TRUE(config->has_own_cookies);
+  EXPECT_FALSE(config->settings.cookies);
+  EXPECT_EQ(config->rate_limit, transport::RateLimits{});
+  EXPECT_EQ(config->tcp, transport::TcpLimits{});
+}
+
+TEST_F(LoadConfig, ReadsWhatTheProtocolLeavesToTheOperator) {
+  const auto config = load_with(R"("threads": 2,)", R"("threads": 2,
+    "identity": "ns1", "version": "Rhumb", "udp_payload": {"ipv4": 1400, "ipv6": 512},
+    "cookies": {"secrets": ["e5e973e5a6b2a43f48e7dc849e37bfcf", "00000000000000000000000000000000"]},
+    "tcp": {"connections": 10, "connections_per_network": 2, "idle": "3s", "lifetime": "1m"},
+    "rate_limit": {"responses_per_second": 50, "slip": 3, "log_only": true, "ipv4_prefix_length": 32, "ipv6_prefix_length": 64},)");
+  ASSERT_TRUE(config) << testing::PrintToString(messages_);
+  EXPECT_EQ(config->settings.identity, "ns1");
+  EXPECT_EQ(config->settings.version, "Rhumb");
+  EXPECT_EQ(config->settings.payload_v4, 1400);
+  EXPECT_EQ(config->settings.payload_v6, 512);
+  EXPECT_EQ(config->settings.tcp_idle, std::chrono::seconds(3));
+  EXPECT_TRUE(config->settings.cookies);
+  EXPECT_FALSE(config->has_own_cookies);
+  EXPECT_EQ(config->tcp.connections, 10U);
+  EXPECT_EQ(config->tcp.connections_per_network, 2U);
+  EXPECT_EQ(config->tcp.lifetime, std::chrono::minutes(1));
+  EXPECT_EQ(config->rate_limit.responses_per_second, 50U);
+  EXPECT_EQ(config->rate_limit.slip, 3U);
+  EXPECT_TRUE(config->rate_limit.log_only);
+  EXPECT_EQ(config->rate_limit.v4_bits, 32);
+  EXPECT_EQ(config->rate_limit.v6_bits, 64);
+}
+
+TEST_F(LoadConfig, CookiesCanBeTurnedOff) {
+  const auto config = load_with(R"("threads": 2,)", R"("cookies": {"enabled": false},)");
+  ASSERT_TRUE(config);
+  EXPECT_FALSE(config->has_own_cookies);
+  EXPECT_FALSE(config->settings.cookies);
+}
+
+TEST_F(LoadConfig, RefusesASecretThatIsNone) {
+  EXPECT_FALSE(
+      load_with(R"("threads": 2,)", R"("cookies": {"secrets": ["e5e973", "xyz973e5a6b2a43f48e7dc849e37bfcf"]},)"));
+  EXPECT_THAT(messages_, ElementsAre("rhumb.json: /cookies/secrets/0: a secret is 32 hexadecimal digits",
+                                     "rhumb.json: /cookies/secrets/1: a secret is 32 hexadecimal digits"));
+}
+
+TEST_F(LoadConfig, RefusesAPayloadThatNoDatagramHas) {
+  EXPECT_FALSE(load_with(R"("threads": 2,)", R"("udp_payload": {"ipv4": 511, "ipv6": 4097},)"));
+  EXPECT_THAT(messages_, SizeIs(2));
+}
+
+}  // namespace
+}  // namespace rhumb::config
