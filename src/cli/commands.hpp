@@ -1,0 +1,25 @@
+// The subcommands of rhumb, one file each. Each returns the exit status: 0 well, 1 not.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace rhumb::cli {
+
+// `rhumb check`: loads everything as `serve` would and prints every problem with its place.
+int check(const std::filesystem::path& config_file);
+
+struct ExplainOptions {
+  std::filesystem::path config_file;
+  std::string name;
+  std::string client;             // an address, or a network such as 192.0.2.0/24
+  std::string type;               // "A", "AAAA", …
+  std::vector<std::string> down;  // regions to assume down
+  bool as_json;
+};
+
+// `rhumb explain`: makes the answer that a client would get, and tells what led to it.
+int explain(const ExplainOptions& options);
+
+}  // namespace rhumb::cli

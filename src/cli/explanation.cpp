@@ -1,0 +1,174 @@
+#include "cli/explanation.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include <fmt/format.h>
+#include <ldns/ldns.h>
+
+namespace rhumb::cli {
+namespace {
+
+using steering::Outcome;
+
+std::string_view to_text(zone::Lookup::Kind found) {
+  switch (found) {
+    case zone::Lookup::Kind::not_ours:
+      return "is in none of our zones";
+    case zone::Lookup::Kind::not_loaded:
+      return "is in a zone that could not be loaded; `rhumb check` says why";
+    case zone::Lookup::Kind::found:
+      return "exists";
+    case zone::Lookup::Kind::wildcard:
+      return "does not exist; a wildcard stands for it";
+    case zone::Lookup::Kind::delegation:
+      return "is delegated to other name servers";
+    case zone::Lookup::Kind::dname:
+      return "is below a DNAME, which renames it";
+    case zone::Lookup::Kind::nx_domain:
+      return "does not exist";
+  }
+  return "";
+}
+
+std::string source_name(std::uint8_t source, const geo::Database& database) {
+  if (source == geo::kNoSource) return {};
+  if (source == geo::kCentroidSource) return "the centre of the country";
+  return database.sources[source].path;
+}
+
+ExplainedLocation explain_location(const geo::Database& database, IpAddress client) {
+  const geo::Location location = database.locations.get(database.find(client));
+  ExplainedLocation result{};
+  result.continent = location.continent;
+  result.country = location.country;
+  result.subdivision = location.subdivision;
+  result.city = location.city;
+  if (location.has_coordinates) result.coordinates = {location.latitude, location.longitude};
+  result.asn = location.asn;
+  result.place_source = source_name(location.country_source, database);
+  result.coordinates_source = source_name(location.coordinates_source, database);
+  return result;
+}
+
+std::string state_of(const steering::Instance& instance, const daemon::Loaded& loaded) {
+  const auto state = loaded.snapshot->board->read(instance.target);
+  const bool is_checked = loaded.targets[instance.target].check.type != health::Check::Type::none;
+  if (state == health::State::unknown && !is_checked) return "unchecked";
+  return std::string(health::to_text(state));
+}
+
+std::vector<ExplainedInstance> explain_pool(const answer::SteeredStep& steered, steering::RegionIndex region,
+                                            const daemon::Loaded& loaded) {
+  const auto picked = std::span(steered.pick.instances).first(steered.pick.count);
+  const bool is_picked_region = steered.pick.count > 0 && steered.pick.region == region;
+  std::vector<ExplainedInstance> result;
+  std::uint8_t number = 0;
+  for (const steering::Instance& instance : steered.service->pool(steered.family, region)) {
+    const bool is_picked = is_picked_region && std::ranges::find(picked, number) != picked.end();
+    result.push_back({instance.address.to_string(), state_of(instance, loaded), is_picked});
+    ++number;
+  }
+  return result;
+}
+
+std::vector<ExplainedRegion> explain_ranking(const answer::SteeredStep& steered, const ExplainedLocation& location,
+                                             const daemon::Loaded& loaded) {
+  const auto& settings = steered.service->settings();
+  std::vector<ExplainedRegion> result;
+  for (const steering::RegionIndex index : steered.ranked.regions) {
+    const auto region = std::ranges::find(loaded.snapshot->regions, settings.regions[index], &steering::Region::name);
+    std::optional<double> distance;
+    if (location.coordinates) distance = geo::distance_km(*location.coordinates, region->coordinates);
+    const bool is_picked = steered.pick.count > 0 && steered.pick.region == index;
+    result.push_back({region->name, distance, explain_pool(steered, index, loaded), is_picked});
+  }
+  return result;
+}
+
+std::string reason_of(const answer::SteeredStep& steered, const ExplainedLocation& location) {
+  const auto& settings = steered.service->settings();
+  const std::string_view family = steered.family == Family::v4 ? "IPv4" : "IPv6";
+  switch (steered.pick.outcome) {
+    case Outcome::no_instances:
+      return fmt::format("the service has no {} instance in any region", family);
+    case Outcome::fallback:
+      return "no instance is healthy: the zone's own records (when_all_down: fallback)";
+    case Outcome::nodata:
+      return "no instance is healthy: no records (when_all_down: nodata)";
+    case Outcome::all_down:
+      return "no instance is healthy: answered as if all were up (when_all_down: nearest)";
+    case Outcome::healthy:
+      break;
+  }
+  const bool is_by_distance = settings.order == steering::Order::nearest && location.coordinates;
+  const bool is_first = steered.ranked.regions.front() == steered.pick.region;
+  return fmt::format("{} {}{}", settings.regions[steered.pick.region],
+                     is_by_distance ? "is the nearest region" : "comes first in the configuration",
+                     is_first ? "" : " of those that have a healthy instance");
+}
+
+ExplainedSteering explain_steering(const answer::SteeredStep& steered, const daemon::Loaded& loaded) {
+  const auto& settings = steered.service->settings();
+  ExplainedSteering result{};
+  result.service = settings.name;
+  result.client = steered.client.to_string();
+  result.location = explain_location(loaded.database, steered.client);
+  result.order = settings.order == steering::Order::nearest ? "nearest" : "listed";
+  result.ranking = explain_ranking(steered, result.location, loaded);
+  result.outcome = steered.pick.outcome;
+  result.reason = reason_of(steered, result.location);
+  result.ttl_s = settings.ttl_s;
+  result.scope_bits = steered.scope_bits;
+  result.scope = fmt::format("{}/{}", network_of(steered.client, result.scope_bits).to_string(), result.scope_bits);
+  return result;
+}
+
+// The records of a section in master-file form.
+std::vector<std::string> records_of(const ldns_rr_list* section) {
+  std::vector<std::string> result;
+  for (std::size_t i = 0; i < ldns_rr_list_rr_count(section); ++i) {
+    const std::unique_ptr<char, decltype(&std::free)> text(ldns_rr2str(ldns_rr_list_rr(section, i)), &std::free);
+    std::string record = text.get();
+    std::ranges::replace(record, '\t', ' ');
+    while (!record.empty() && record.back() == '\n')
+      record.pop_back();
+    result.push_back(record);
+  }
+  return result;
+}
+
+// The zone of the question; empty when it is in none of ours.
+std::string zone_of(const answer::Decision& decision, const zone::Zones& zones) {
+  if (decision.zone != nullptr) return decision.zone->apex().to_text();
+  if (decision.steps.empty()) return {};
+  // Not loaded: of the apexes above the name, the longest.
+  std::optional<dns::Name> longest;
+  for (const dns::Name& apex : zones.not_loaded()) {
+    const bool is_longer = !longest || apex.label_count() > longest->label_count();
+    if (is_longer && decision.steps.front().name.is_at_or_below(apex)) longest = apex;
+  }
+  return longest ? longest->to_text() : std::string();
+}
+
+}  // namespace
+
+Explanation explain_decision(const answer::Decision& decision, const daemon::Loaded& loaded, Bytes response) {
+  Explanation result;
+  result.zone = zone_of(decision, loaded.snapshot->zones);
+  for (const answer::Step& step : decision.steps) {
+    result.steps.push_back(fmt::format("{} {}", step.name.to_text(), to_text(step.found)));
+  }
+  if (decision.steered) result.steering = explain_steering(*decision.steered, loaded);
+  result.rcode = dns::rcode_to_text(decision.rcode);
+
+  ldns_pkt* parsed = nullptr;
+  if (ldns_wire2pkt(&parsed, response.data(), response.size()) == LDNS_STATUS_OK) {
+    const std::unique_ptr<ldns_pkt, decltype(&ldns_pkt_free)> packet(parsed, &ldns_pkt_free);
+    result.answer = records_of(ldns_pkt_answer(parsed));
+    result.authority = records_of(ldns_pkt_authority(parsed));
+  }
+  return result;
+}
+
+}  // namespace rhumb::cli

@@ -1,0 +1,66 @@
+// A decision in plain words and numbers, ready to be printed.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "answer/decision.hpp"
+#include "base/bytes.hpp"
+#include "daemon/loader.hpp"
+
+namespace rhumb::cli {
+
+struct ExplainedInstance {
+  std::string address;
+  std::string state;  // "up", "down", "unknown", "unchecked"
+  bool picked;
+};
+
+struct ExplainedRegion {
+  std::string name;
+  std::optional<double> distance_km;         // none: the client's place is not known, or does not matter
+  std::vector<ExplainedInstance> instances;  // of the family asked for
+  bool picked;
+};
+
+struct ExplainedLocation {
+  std::string continent, country, subdivision, city;  // empty: not known
+  std::optional<geo::Coordinates> coordinates;
+  std::uint32_t asn;               // 0: not known
+  std::string place_source;        // the database that said so; empty: none
+  std::string coordinates_source;  // the same, or "the centre of the country"
+};
+
+struct ExplainedSteering {
+  std::string service;
+  std::string client;
+  ExplainedLocation location;
+  std::string order;
+  std::vector<ExplainedRegion> ranking;
+  steering::Outcome outcome;
+  std::string reason;  // why this pick, in a sentence
+  std::uint32_t ttl_s;
+  int scope_bits;
+  std::string scope;  // the network that the answer is good for: "81.2.64.0/18"
+};
+
+struct Explanation {
+  std::string name;
+  std::string type;
+  std::string zone;                // empty: not ours
+  std::vector<std::string> steps;  // "www.example.com: exists", "shop.example.com: is an alias (CNAME)"
+  std::optional<ExplainedSteering> steering;
+  std::string rcode;
+  std::vector<std::string> answer;  // records in master-file form
+  std::vector<std::string> authority;
+};
+
+// `decision` was made with `loaded.snapshot`; `response` is the message that it led to.
+[[nodiscard]] Explanation explain_decision(const answer::Decision& decision, const daemon::Loaded& loaded,
+                                           Bytes response);
+
+[[nodiscard]] std::string to_text(const Explanation& explanation);
+[[nodiscard]] std::string to_json(const Explanation& explanation);
+
+}  // namespace rhumb::cli

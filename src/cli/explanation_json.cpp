@@ -1,0 +1,83 @@
+#include <nlohmann/json.hpp>
+
+#include "cli/explanation.hpp"
+
+namespace rhumb::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string_view to_text(steering::Outcome outcome) {
+  switch (outcome) {
+    case steering::Outcome::healthy:
+      return "healthy";
+    case steering::Outcome::all_down:
+      return "all_down";
+    case steering::Outcome::fallback:
+      return "fallback";
+    case steering::Outcome::nodata:
+      return "nodata";
+    case steering::Outcome::no_instances:
+      return "no_instances";
+  }
+  return "";
+}
+
+Json location_json(const ExplainedLocation& location) {
+  Json json = Json::object();
+  const auto add = [&](const char* key, const std::string& value) {
+    if (!value.empty()) json[key] = value;
+  };
+  add("continent", location.continent);
+  add("country", location.country);
+  add("subdivision", location.subdivision);
+  add("city", location.city);
+  if (location.coordinates) json["coordinates"] = {location.coordinates->latitude, location.coordinates->longitude};
+  if (location.asn != 0) json["asn"] = location.asn;
+  add("source", location.place_source);
+  add("coordinates_source", location.coordinates_source);
+  return json;
+}
+
+Json region_json(const ExplainedRegion& region) {
+  Json json{{"region", region.name}};
+  if (region.distance_km) json["distance_km"] = *region.distance_km;
+  json["picked"] = region.picked;
+  json["instances"] = Json::array();
+  for (const ExplainedInstance& instance : region.instances) {
+    json["instances"].push_back(
+        {{"address", instance.address}, {"state", instance.state}, {"picked", instance.picked}});
+  }
+  return json;
+}
+
+Json steering_json(const ExplainedSteering& steering) {
+  Json json{{"service", steering.service},
+            {"client", steering.client},
+            {"location", location_json(steering.location)},
+            {"order", steering.order}};
+  json["ranking"] = Json::array();
+  for (const ExplainedRegion& region : steering.ranking)
+    json["ranking"].push_back(region_json(region));
+  json["outcome"] = to_text(steering.outcome);
+  json["why"] = steering.reason;
+  json["ttl"] = steering.ttl_s;
+  json["scope_bits"] = steering.scope_bits;
+  json["scope"] = steering.scope;
+  return json;
+}
+
+}  // namespace
+
+std::string to_json(const Explanation& explanation) {
+  Json json{{"name", explanation.name}, {"type", explanation.type}};
+  json["zone"] = explanation.zone.empty() ? Json(nullptr) : Json(explanation.zone);
+  json["steps"] = explanation.steps;
+  if (explanation.steering) json["steering"] = steering_json(*explanation.steering);
+  json["rcode"] = explanation.rcode;
+  json["answer"] = explanation.answer;
+  json["authority"] = explanation.authority;
+  return json.dump(2);
+}
+
+}  // namespace rhumb::cli

@@ -1,0 +1,56 @@
+// rhumb: the command line.
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "daemon/server.hpp"
+
+namespace {
+
+int run(int argc, char** argv) {
+  CLI::App app("Authoritative DNS server that answers with the nearest healthy region");
+  app.set_version_flag("--version", "rhumb " RHUMB_VERSION);
+  app.require_subcommand(1);
+  std::filesystem::path config_file = "rhumb.json";
+  const auto add_config = [&](CLI::App* command) {
+    command->add_option("--config", config_file, "The configuration file")->capture_default_str();
+  };
+
+  CLI::App* serve = app.add_subcommand("serve", "Answer queries; SIGHUP reloads, SIGTERM stops");
+  add_config(serve);
+
+  CLI::App* check = app.add_subcommand("check", "Load everything as serve would and report every problem");
+  add_config(check);
+
+  rhumb::cli::ExplainOptions options{};
+  options.type = "A";
+  CLI::App* explain = app.add_subcommand("explain", "Tell what answer a client gets, and why");
+  add_config(explain);
+  explain->add_option("NAME", options.name, "The name asked for")->required();
+  explain->add_option("CLIENT", options.client, "The client's address or network, as EDNS Client Subnet would give it")
+      ->required();
+  explain->add_option("--type", options.type, "The record type asked for")->capture_default_str();
+  explain->add_option("--down", options.down, "Assume that this region is down (may be repeated)")->take_all();
+  explain->add_flag("--json", options.as_json, "Print JSON");
+
+  CLI11_PARSE(app, argc, argv);
+  if (serve->parsed()) return rhumb::daemon::serve(config_file);
+  if (check->parsed()) return rhumb::cli::check(config_file);
+  options.config_file = config_file;
+  return rhumb::cli::explain(options);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "rhumb: {}\n", error.what());
+    return 1;
+  }
+}

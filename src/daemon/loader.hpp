@@ -1,0 +1,48 @@
+// From a configuration file to a snapshot that can answer: reads everything, checks everything, touches nothing that
+// runs.
+//
+// `serve`, its reloads, `check` and `explain` all load with this one function.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "answer/snapshot.hpp"
+#include "base/problems.hpp"
+#include "base/siphash.hpp"
+#include "config/config.hpp"
+#include "geo/database.hpp"
+#include "health/check.hpp"
+
+namespace rhumb::daemon {
+
+// A snapshot without states: before it answers, `snapshot->board` must become a board for `targets`.
+struct Loaded {
+  config::Config config;
+  std::unique_ptr<answer::Snapshot> snapshot;
+  std::vector<health::Target> targets;  // one for each instance of each service; equal probes are made once
+  geo::Database database;               // the answers no longer need it; those who explain do
+};
+
+// What nobody else may know; random, and the same for all loads of a server.
+struct Secrets {
+  std::uint64_t hash_key;  // for zone::Zones
+  SipKey cookie_master;    // for dns::CookieSecrets, where the configuration has no secrets
+};
+
+// The number of zone files in a directory at the most; zone::Zones holds no more.
+inline constexpr std::size_t kZonesMax = zone::Zones::kZonesMax;
+
+// Everything that is wrong, and what is merely doubtful, is in `problems`. Nothing when there was an error that is not
+// one zone's own, or, with "strict", any error.
+//
+// A zone with errors stops only itself: of it the version in `served` is kept, if there is one; otherwise it counts as
+// not loaded (zone::Zones), and a warning says which of the two. A version is kept only if the same services lie over
+// it, by name and number, as in the configuration now; otherwise the load is refused. `served` is what a server answers
+// with now, null when it starts.
+[[nodiscard]] std::optional<Loaded> load(const std::filesystem::path& config_file, const Secrets& secrets,
+                                         const zone::Zones* served, Problems& problems);
+
+}  // namespace rhumb::daemon

@@ -1,0 +1,233 @@
+#include "daemon/server.hpp"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <optional>
+#include <random>
+#include <span>
+#include <system_error>
+#include <thread>
+
+#include <malloc.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "base/published.hpp"
+#include "base/random.hpp"
+#include "daemon/loader.hpp"
+#include "health/monitor.hpp"
+#include "transport/tcp_server.hpp"
+#include "transport/udp_server.hpp"
+
+namespace rhumb::daemon {
+namespace {
+
+std::uint64_t random_seed() {
+  std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
+}
+
+Secrets random_secrets() {
+  Secrets secrets{random_seed(), {}};
+  for (const std::size_t half : {0U, 8U}) {
+    const std::uint64_t word = random_seed();
+    std::memcpy(secrets.cookie_master.data() + half, &word, sizeof word);
+  }
+  return secrets;
+}
+
+// The signals that serve() waits for, blocked in this thread and all that it starts.
+sigset_t take_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP})
+    sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  // A client that closes its connection while we write must not end the server.
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
+  return signals;
+}
+
+// Thousands of TCP clients and probes need more descriptors than the usual soft limit of 1,024.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// To standard error, where systemd and container engines expect it.
+void start_log() {
+  auto log = spdlog::stderr_color_mt("rhumb");
+  log->set_pattern("%Y-%m-%d %H:%M:%S.%e %^%l%$: %v");
+  spdlog::set_default_logger(std::move(log));
+}
+
+void log_problems(const Problems& problems) {
+  for (const Problem& problem : problems.all()) {
+    spdlog::log(problem.severity == Severity::error ? spdlog::level::err : spdlog::level::warn, "{}: {}", problem.place,
+                problem.message);
+  }
+  const std::size_t left_out = problems.error_count() + problems.warning_count() - problems.all().size();
+  if (left_out > 0) spdlog::warn("and {} more", left_out);
+}
+
+// Of very many, the first; each has been logged with its reason.
+std::string joined(std::span<const dns::Name> names) {
+  constexpr std::size_t kShownMax = 20;
+  std::string text;
+  for (const dns::Name& name : names.first(std::min(names.size(), kShownMax)))
+    text += (text.empty() ? "" : ", ") + name.to_text();
+  return names.size() > kShownMax ? text + ", …" : text;
+}
+
+std::optional<Loaded> load_and_log(const std::filesystem::path& config_file, const Secrets& secrets,
+                                   const zone::Zones* served) {
+  const auto start = std::chrono::steady_clock::now();
+  Problems problems;
+  auto loaded = load(config_file, secrets, served, problems);
+  log_problems(problems);
+  if (!loaded) return std::nullopt;
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+  const answer::Snapshot& snapshot = *loaded->snapshot;
+  spdlog::info("loaded {} zones, {} services, {} locations in {:.2f} s", snapshot.zones.zones().size(),
+               snapshot.services.size(), loaded->database.locations.size(), taken.count());
+  const auto not_loaded = snapshot.zones.not_loaded();
+  if (!not_loaded.empty()) spdlog::warn("{} zones are not served: {}", not_loaded.size(), joined(not_loaded));
+  return loaded;
+}
+
+void log_change(const health::StateChange& change) {
+  const auto level = change.to == health::State::down ? spdlog::level::warn : spdlog::level::info;
+  spdlog::log(level, "{}: {} → {}: {}", change.target.name, to_text(change.from), to_text(change.to), change.evidence);
+}
+
+void log_trouble(const health::LocalTrouble& trouble) {
+  spdlog::error("a probe of {} could not be made, its state is kept: {} ({} more like it)", trouble.target.name,
+                trouble.evidence, trouble.suppressed);
+}
+
+unsigned thread_count(unsigned configured) {
+  return configured > 0 ? configured : std::max(1U, std::thread::hardware_concurrency());
+}
+
+// Loading takes several times the memory that serving needs (a city database: 0.4 GB); without this, glibc keeps much
+// of it for a next time that may be weeks away.
+void release_memory() {
+  malloc_trim(0);
+}
+
+// How long rate limiting goes unreported.
+constexpr std::chrono::seconds kReportInterval{10};
+
+// What a reload cannot change.
+bool is_same_transport(const config::Config& a, const config::Config& b) {
+  return a.listen == b.listen && a.threads == b.threads && a.tcp == b.tcp && a.rate_limit == b.rate_limit;
+}
+
+// What keeps running from start to stop. What a reload replaces is the published snapshot and the monitor's targets.
+class Server {
+ public:
+  // Throws std::system_error when it cannot listen.
+  Server(std::filesystem::path config_file, const Secrets& secrets, Loaded loaded)
+      : config_file_(std::move(config_file)),
+        secrets_(secrets),
+        running_(loaded.config),
+        monitor_(log_change, random_seed(), log_trouble),
+        snapshot_(complete(std::move(loaded))),
+        tcp_(running_.listen, snapshot_, random_seed(), running_.tcp),
+        udp_(running_.listen, thread_count(running_.threads), snapshot_, random_seed(), running_.rate_limit) {
+    for (const Endpoint& endpoint : running_.listen)
+      spdlog::info("listening on {}", endpoint.to_string());
+  }
+
+  // Reads everything anew and swaps it in. On an error nothing changes; a broken zone stays as it is.
+  void reload() {
+    spdlog::info("reloading {}", config_file_.string());
+    reload_aside();
+    release_memory();
+  }
+
+  // Logs what came over the rate limit since the last report.
+  void report() {
+    const std::uint64_t limited = udp_.counts().limited;
+    if (limited == limited_reported_) return;
+    spdlog::warn("rate limit: {} queries from networks over {} responses a second{}", limited - limited_reported_,
+                 running_.rate_limit.responses_per_second,
+                 running_.rate_limit.log_only ? " were answered all the same (log_only)" : "");
+    limited_reported_ = limited;
+  }
+
+ private:
+  void reload_aside() {
+    // This thread is the one that publishes: until then, the snapshot stays.
+    auto loaded = load_and_log(config_file_, secrets_, &snapshot_.read().zones);
+    if (!loaded) {
+      spdlog::error("reload refused: the old configuration, zones and databases keep serving");
+      return;
+    }
+    if (!is_same_transport(loaded->config, running_)) {
+      spdlog::warn("{}: changes of \"listen\", \"threads\", \"tcp\" and \"rate_limit\" take effect at the next start",
+                   config_file_.string());
+    }
+    snapshot_.publish(complete(std::move(*loaded)));
+    spdlog::info("reloaded");
+  }
+
+  std::unique_ptr<const answer::Snapshot> complete(Loaded loaded) {
+    loaded.snapshot->board = monitor_.replace(loaded.targets);
+    loaded.snapshot->settings.tcp_idle = running_.tcp.idle;  // what is told must be what is done, reloaded or not
+    return std::move(loaded.snapshot);
+  }
+
+  std::filesystem::path config_file_;
+  Secrets secrets_;
+  config::Config running_;  // what it was started with
+  health::Monitor monitor_;
+  Published<answer::Snapshot> snapshot_;
+  // TCP first: its address cannot be shared, so that a second server on it fails before it takes datagrams away from
+  // the first one.
+  transport::TcpServer tcp_;
+  transport::UdpServer udp_;
+  std::uint64_t limited_reported_ = 0;
+};
+
+// The next signal, or nothing after kReportInterval.
+std::optional<int> wait_for(const sigset_t& signals) {
+  constexpr timespec kPatience{kReportInterval.count(), 0};
+  const int signal = sigtimedwait(&signals, nullptr, &kPatience);
+  return signal > 0 ? std::optional(signal) : std::nullopt;
+}
+
+}  // namespace
+
+int serve(const std::filesystem::path& config_file) {
+  start_log();
+  const sigset_t signals = take_signals();
+  raise_descriptor_limit();
+  const Secrets secrets = random_secrets();
+  auto loaded = load_and_log(config_file, secrets, nullptr);
+  if (!loaded) return 1;
+  try {
+    Server server(config_file, secrets, std::move(*loaded));
+    loaded.reset();
+    release_memory();
+    std::optional<int> signal;
+    while (!signal || *signal == SIGHUP) {
+      signal = wait_for(signals);
+      if (signal == SIGHUP) server.reload();
+      server.report();
+    }
+    spdlog::info("stopping on {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+  } catch (const std::system_error& error) {
+    spdlog::error("{}", error.what());
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace rhumb::daemon

@@ -1,0 +1,414 @@
+#include "daemon/loader.hpp"
+
+#include <set>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/temporary_directory.hpp"
+
+namespace rhumb::daemon {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+using testing::StartsWith;
+
+constexpr std::string_view kZone = "@ SOA ns hostmaster 1 7200 900 1209600 60\n@ NS ns\nns A 192.0.2.53\n";
+
+constexpr std::string_view kInstances =
+    R"("instances": [{"region": "eu-west", "address": "192.0.2.20"}, {"region": "us-east", "address": "192.0.2.10"}])";
+
+class Loader : public testing::Test {
+ protected:
+  Loader() { directory_.write("zones/example.com.zone", kZone); }
+
+  // A configuration with these services, each "NAME": {…}; on a reload, `served` is what is served until then.
+  std::optional<Loaded> load(const std::string& services = "", const Loaded* served = nullptr) {
+    directory_.write("rhumb.json", fmt::format(R"({{
+      "listen": ["127.0.0.1:5300"],
+      "zones": "zones",
+      "strict": {},
+      "geoip": ["{}/city.mmdb"],
+      "regions": {{"us-east": {{"coordinates": [39.04, -77.49]}}, "eu-west": {{"coordinates": [53.35, -6.26]}},
+                  "ap-southeast": {{"coordinates": [1.35, 103.82]}}}},
+      "checks": {{"web": {{"type": "http", "port": 8080, "path": "/healthz"}}}},
+      "services": {{{}}}
+    }})",
+                                               is_strict_, RHUMB_TEST_DATA, services));
+    Problems problems;
+    const zone::Zones* zones = served == nullptr ? nullptr : &served->snapshot->zones;
+    auto loaded = daemon::load(directory_.path() / "rhumb.json", Secrets{1, {}}, zones, problems);
+    problems_.clear();
+    const std::string prefix = directory_.path().string() + "/";
+    for (const Problem& problem : problems.all()) {
+      std::string text = problem.to_string();
+      for (auto at = text.find(prefix); at != std::string::npos; at = text.find(prefix))
+        text.erase(at, prefix.size());
+      // The configuration has regions and a check that most tests do not use.
+      if (!text.ends_with("no service has an instance in this region") && !text.ends_with("no service uses this check"))
+        problems_.push_back(text);
+    }
+    return loaded;
+  }
+
+  // The service that lies over `name`, if one does.
+  static const steering::Service* service_at(const Loaded& loaded, std::string_view name) {
+    const zone::Lookup found = find(loaded, name);
+    if (found.zone == nullptr || found.node == zone::kNoNode) return nullptr;
+    const zone::Overlay overlay = found.zone->overlay(found.node);
+    return overlay == zone::kNoOverlay ? nullptr : &loaded.snapshot->services[overlay];
+  }
+
+  // What is at `name` now.
+  static zone::Lookup find(const Loaded& loaded, std::string_view name) {
+    dns::LookupName question;
+    EXPECT_NE(question.parse(dns::Name::from_text(name)->wire(), loaded.snapshot->zones.hash_key()), 0U);
+    return loaded.snapshot->zones.find(question, dns::type::kA);
+  }
+  static std::vector<std::string> not_loaded(const Loaded& loaded) {
+    std::vector<std::string> names;
+    for (const dns::Name& name : loaded.snapshot->zones.not_loaded())
+      names.push_back(name.to_text());
+    return names;
+  }
+
+  bool is_strict_ = false;
+  test::TemporaryDirectory directory_;
+  std::vector<std::string> problems_;  // without the directory
+};
+
+TEST_F(Loader, ReadsConfigurationZonesAndDatabases) {
+  const auto loaded = load(fmt::format(R"("www.example.com": {{"ttl": 60, "check": "web", {}}})", kInstances));
+  ASSERT_TRUE(loaded) << testing::PrintToString(problems_);
+  EXPECT_THAT(problems_, IsEmpty());
+  EXPECT_THAT(loaded->snapshot->zones.zones(), SizeIs(1));
+  EXPECT_THAT(loaded->snapshot->regions, SizeIs(3));
+  EXPECT_EQ(loaded->snapshot->board, nullptr) << "it is the server's to make";
+  EXPECT_EQ(loaded->database.sources.size(), 1U);
+  const steering::Service* service = service_at(*loaded, "www.example.com");
+  ASSERT_NE(service, nullptr);
+  EXPECT_EQ(service->settings().name, "www.example.com");
+  EXPECT_EQ(service->settings().ttl_s, 60U);
+}
+
+TEST_F(Loader, AServiceLiesOverTheZoneWithTheLongestApex) {
+  directory_.write("zones/cdn.example.com.zone", kZone);
+  directory_.write("zones/com.zone", kZone);
+  const auto loaded = load(fmt::format(R"("a.cdn.example.com": {{{0}}}, "cdn.example.com": {{{0}}},
+    "xcdn.example.com": {{{0}}}, "other.com": {{{0}}})",
+                                       kInstances));
+  ASSERT_TRUE(loaded) << testing::PrintToString(problems_);
+  const auto zone_of = [&](std::string_view name) {
+    EXPECT_NE(service_at(*loaded, name), nullptr) << name;
+    return loaded->snapshot->zones.zone_of(*dns::Name::from_text(name))->apex().to_text();
+  };
+  EXPECT_EQ(zone_of("a.cdn.example.com"), "cdn.example.com");
+  EXPECT_EQ(zone_of("cdn.example.com"), "cdn.example.com") << "the apex itself";
+  EXPECT_EQ(zone_of("xcdn.example.com"), "example.com") << "labels count, not letters";
+  EXPECT_EQ(zone_of("other.com"), "com");
+}
+
+TEST_F(Loader, EachServiceLiesAtItsOwnName) {
+  const auto loaded =
+      load(fmt::format(R"("b.example.com": {{{0}}}, "A.Example.COM": {{{0}}}, "c.example.com": {{{0}}})", kInstances));
+  ASSERT_TRUE(loaded);
+  for (const char* name : {"a", "b", "c"}) {
+    const steering::Service* service = service_at(*loaded, name + std::string(".example.com"));
+    ASSERT_NE(service, nullptr) << name;
+    EXPECT_THAT(service->settings().name, testing::StrCaseEq(name + std::string(".example.com")));
+  }
+  EXPECT_EQ(service_at(*loaded, "ns.example.com"), nullptr) << "a name of the zone that is not steered";
+}
+
+TEST_F(Loader, AWildcardServiceStandsForTheNamesBelowIt) {
+  const auto loaded = load(fmt::format(R"("*.cdn.example.com": {{"check": "web", {}}})", kInstances));
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(service_at(*loaded, "a.b.cdn.example.com"), &loaded->snapshot->services[0]);
+  EXPECT_EQ(service_at(*loaded, "cdn.example.com"), nullptr);
+  for (const health::Target& target : loaded->targets)
+    EXPECT_EQ(target.host, "") << "the name is no host that a web server would know";
+}
+
+TEST_F(Loader, ProbesNameTheServiceAsTheirHost) {
+  const auto loaded = load(fmt::format(R"("WWW.example.com": {{"check": "web", {}}})", kInstances));
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->targets.at(0).host, "www.example.com");
+}
+
+TEST_F(Loader, ServicesWithEqualRegionsAndOrderShareOneRankingMap) {
+  constexpr std::string_view kOtherWayRound =
+      R"("instances": [{"region": "us-east", "address": "198.51.100.1"}, {"region": "eu-west", "address": "198.51.100.2"}])";
+  constexpr std::string_view kOthers =
+      R"("instances": [{"region": "us-east", "address": "192.0.2.10"}, {"region": "ap-southeast", "address": "192.0.2.30"}])";
+  const auto loaded =
+      load(fmt::format(R"("a.example.com": {{{0}}}, "b.example.com": {{"ttl": 5, {1}}}, "others.example.com": {{{2}}},
+    "listed.example.com": {{"steering": {{"order": "listed"}}, {0}}})",
+                       kInstances, kOtherWayRound, kOthers));
+  ASSERT_TRUE(loaded) << testing::PrintToString(problems_);
+  const auto map_of = [&](std::string_view name) { return &service_at(*loaded, name)->ranking_map(); };
+  EXPECT_EQ(map_of("a.example.com"), map_of("b.example.com")) << "the order of the instances does not matter";
+  EXPECT_NE(map_of("a.example.com"), map_of("others.example.com"));
+  EXPECT_NE(map_of("a.example.com"), map_of("listed.example.com"));
+}
+
+TEST_F(Loader, RegionsAreInTheOrderOfTheConfigurationWhateverThatOfTheInstances) {
+  const auto loaded = load(fmt::format(R"("www.example.com": {{{}}})", kInstances));
+  ASSERT_TRUE(loaded);
+  const steering::Service& service = loaded->snapshot->services.at(0);
+  ASSERT_THAT(service.settings().regions, ElementsAre("us-east", "eu-west"));
+  EXPECT_EQ(service.pool(Family::v4, 0).front().address, IpAddress::parse("192.0.2.10"));
+  EXPECT_EQ(service.pool(Family::v4, 1).front().address, IpAddress::parse("192.0.2.20"));
+}
+
+TEST_F(Loader, EveryInstanceHasATargetOfItsOwn) {
+  const auto loaded =
+      load(fmt::format(R"("a.example.com": {{"check": "web", {0}}}, "b.example.com": {{{0}}})", kInstances));
+  ASSERT_TRUE(loaded);
+  ASSERT_THAT(loaded->targets, SizeIs(4));
+  std::set<steering::TargetIndex> seen;
+  for (const steering::Service& service : loaded->snapshot->services) {
+    for (const steering::Instance& instance : service.settings().instances) {
+      EXPECT_TRUE(seen.insert(instance.target).second);
+      const health::Target& target = loaded->targets.at(instance.target);
+      EXPECT_EQ(target.address, instance.address);
+      EXPECT_EQ(target.name, fmt::format("{} {} {}", service.settings().name,
+                                         service.settings().regions[instance.region], instance.address.to_string()));
+      const bool is_checked = service.settings().name == "a.example.com";
+      EXPECT_EQ(target.check.type, is_checked ? health::Check::Type::http : health::Check::Type::none);
+    }
+  }
+}
+
+TEST_F(Loader, AServiceInNoZoneIsAnErrorAtItsPlace) {
+  EXPECT_FALSE(load(fmt::format(R"("www.example.net": {{{}}})", kInstances)));
+  EXPECT_THAT(problems_, ElementsAre("rhumb.json: /services/www.example.net: no zone in zones holds this name"));
+}
+
+TEST_F(Loader, AServiceWhoseNameHasACnameIsAnErrorAtItsPlace) {
+  is_strict_ = true;
+  directory_.write("zones/example.com.zone", std::string(kZone) + "www CNAME ns\n");
+  EXPECT_FALSE(load(fmt::format(R"("www.example.com": {{{}}})", kInstances)));
+  EXPECT_THAT(problems_, ElementsAre("rhumb.json: /services/www.example.com: www.example.com has a CNAME at "
+                                     "zones/example.com.zone:4; remove it there, or the service here"));
+}
+
+TEST_F(Loader, AServiceInADelegationIsAnErrorAtItsPlace) {
+  is_strict_ = true;
+  directory_.write("zones/example.com.zone", std::string(kZone) + "lab NS ns.example.net.\n");
+  EXPECT_FALSE(load(fmt::format(R"("www.lab.example.com": {{{}}})", kInstances)));
+  EXPECT_THAT(problems_, ElementsAre(StartsWith("rhumb.json: /services/www.lab.example.com: ")));
+}
+
+TEST_F(Loader, TwoSpellingsOfAZonesNameAreAnError) {
+  is_strict_ = true;
+  directory_.write("zones/EXAMPLE.com.zone", kZone);
+  EXPECT_FALSE(load());
+  EXPECT_THAT(problems_, ElementsAre("zones/example.com.zone: the same zone as zones/EXAMPLE.com.zone"));
+}
+
+TEST_F(Loader, AFinalDotIsNoOtherSpelling) {
+  is_strict_ = true;
+  directory_.write("zones/example.com..zone", kZone);
+  EXPECT_FALSE(load());
+  EXPECT_THAT(problems_, ElementsAre(HasSubstr("the same zone as")));
+}
+
+TEST_F(Loader, AFileWhoseNameIsNoDomainNameIsAnError) {
+  is_strict_ = true;
+  directory_.write("zones/bad..name.zone", kZone);
+  EXPECT_FALSE(load());
+  EXPECT_THAT(problems_,
+              ElementsAre("zones/bad..name.zone: the file's name without \".zone\" must be the name of its zone"));
+}
+
+TEST_F(Loader, FilesThatDoNotEndInZoneAreNotRead) {
+  for (const char* name : {"zones/example.com.zone~", "zones/README", "zones/common.inc"})
+    directory_.write(name, "not a zone");
+  EXPECT_TRUE(load());
+  EXPECT_THAT(problems_, IsEmpty());
+}
+
+TEST_F(Loader, ADirectoryWithoutZonesIsAWarning) {
+  std::filesystem::remove(directory_.path() / "zones/example.com.zone");
+  EXPECT_TRUE(load());
+  EXPECT_THAT(problems_, ElementsAre("zones: warning: no file NAME.zone: every query will be refused"));
+}
+
+TEST_F(Loader, NoDirectoryOfZonesIsAnError) {
+  std::filesystem::remove_all(directory_.path() / "zones");
+  EXPECT_FALSE(load());
+  EXPECT_THAT(problems_, ElementsAre("zones: No such file or directory"));
+}
+
+TEST_F(Loader, AnErrorOutsideZonesLoadsNothingAndAllAreTold) {
+  directory_.write("zones/example.com.zone", std::string(kZone) + "bad A 192.0.2.256\nworse A x\n");
+  directory_.write("zones/example.net.zone", "@ NS ns.example.com.\n");
+  EXPECT_FALSE(load(fmt::format(R"("www.example.org": {{{}}})", kInstances)));
+  EXPECT_THAT(problems_, SizeIs(6)) << "and the warnings that two zones are not served";
+  EXPECT_THAT(problems_, Contains(StartsWith("zones/example.com.zone:4: ")));
+  EXPECT_THAT(problems_, Contains(StartsWith("zones/example.com.zone:5: ")));
+  EXPECT_THAT(problems_, Contains(StartsWith("zones/example.net.zone: ")));
+  EXPECT_THAT(problems_, Contains(StartsWith("rhumb.json: /services/www.example.org: ")));
+}
+
+TEST_F(Loader, AZoneThatIsADirectoryOrCannotBeReadIsAnError) {
+  is_strict_ = true;
+  std::filesystem::create_directory(directory_.path() / "zones/example.net.zone");
+  std::filesystem::create_symlink("nowhere", directory_.path() / "zones/example.org.zone");
+  EXPECT_FALSE(load());
+  EXPECT_THAT(problems_, Contains(StartsWith("zones/example.net.zone: ")));
+  EXPECT_THAT(problems_, Contains(StartsWith("zones/example.org.zone: ")));
+}
+
+constexpr std::string_view kBroken = "bad A 192.0.2.256\n";
+
+TEST_F(Loader, AZoneWithErrorsIsNotServedAndTheOthersAre) {
+  directory_.write("zones/example.net.zone", std::string(kZone) + std::string(kBroken) + "worse A x\n");
+  const auto loaded = load(fmt::format(R"("www.example.com": {{{0}}}, "www.example.net": {{{0}}})", kInstances));
+  ASSERT_TRUE(loaded) << testing::PrintToString(problems_);
+  EXPECT_THAT(
+      problems_,
+      ElementsAre(StartsWith("zones/example.net.zone:4: "), StartsWith("zones/example.net.zone:5: "),
+                  StartsWith("zones/example.net.zone: warning: the zone is not served, its names get SERVFAIL: 2 "
+                             "errors, the first: zones/example.net.zone:4: ")));
+  EXPECT_THAT(not_loaded(*loaded), ElementsAre("example.net"));
+  EXPECT_EQ(find(*loaded, "www.example.net").kind, zone::Lookup::Kind::not_loaded);
+  EXPECT_NE(service_at(*loaded, "www.example.com"), nullptr);
+}
+
+TEST_F(Loader, EveryZoneMayBeBroken) {
+  directory_.write("zones/example.com.zone", "");
+  const auto loaded = load();
+  ASSERT_TRUE(loaded);
+  EXPECT_THAT(not_loaded(*loaded), ElementsAre("example.com"));
+}
+
+TEST_F(Loader, AZoneOfTwoFilesIsNotServed) {
+  directory_.write("zones/EXAMPLE.com.zone", kZone);
+  directory_.write("zones/example.net.zone", kZone);
+  const auto loaded = load();
+  ASSERT_TRUE(loaded);
+  EXPECT_THAT(problems_, Contains("zones/example.com.zone: the same zone as zones/EXAMPLE.com.zone"));
+  EXPECT_THAT(not_loaded(*loaded), ElementsAre("example.com"));
+  EXPECT_EQ(find(*loaded, "example.net").kind, zone::Lookup::Kind::found);
+}
+
+TEST_F(Loader, AFileThatCanBeNoZoneStopsNoZone) {
+  directory_.write("zones/bad..name.zone", kZone);
+  const auto loaded = load();
+  ASSERT_TRUE(loaded);
+  EXPECT_THAT(not_loaded(*loaded), IsEmpty());
+  EXPECT_THAT(problems_, SizeIs(1));
+}
+
+TEST_F(Loader, AServiceThatDoesNotFitItsZoneStopsThatZone) {
+  directory_.write("zones/example.com.zone", std::string(kZone) + "www CNAME ns\n");
+  directory_.write("zones/example.net.zone", kZone);
+  const auto loaded = load(fmt::format(R"("www.example.com": {{{}}})", kInstances));
+  ASSERT_TRUE(loaded);
+  EXPECT_THAT(problems_, Contains(StartsWith("rhumb.json: /services/www.example.com: ")));
+  EXPECT_THAT(not_loaded(*loaded), ElementsAre("example.com"));
+}
+
+TEST_F(Loader, WithStrictAnErrorInAZoneLoadsNothing) {
+  is_strict_ = true;
+  directory_.write("zones/example.net.zone", std::string(kZone) + std::string(kBroken));
+  EXPECT_FALSE(load());
+  EXPECT_THAT(problems_, ElementsAre(StartsWith("zones/example.net.zone:4: ")));
+}
+
+class Reloader : public Loader {
+ protected:
+  Reloader() {
+    directory_.write("zones/example.net.zone", std::string(kZone) + "old A 192.0.2.1\n");
+    auto loaded = load(services_);
+    served_ = std::move(*loaded);
+  }
+
+  std::optional<Loaded> reload() { return load(services_, &*served_); }
+
+  std::string services_ = fmt::format(R"("www.example.net": {{{0}}}, "www.example.com": {{{0}}})", kInstances);
+  std::optional<Loaded> served_;
+};
+
+TEST_F(Reloader, AZoneThatIsBrokenNowKeepsTheVersionThatIsServed) {
+  directory_.write("zones/example.net.zone", std::string(kZone) + "new A 192.0.2.1\n" + std::string(kBroken));
+  directory_.write("zones/example.com.zone", std::string(kZone) + "new A 192.0.2.1\n");
+  const auto loaded = reload();
+  ASSERT_TRUE(loaded) << testing::PrintToString(problems_);
+  EXPECT_THAT(problems_, ElementsAre(StartsWith("zones/example.net.zone:5: "),
+                                     StartsWith("zones/example.net.zone: warning: the version that is being served, "
+                                                "serial 1, is kept: 1 errors, the first: zones/example.net.zone:5: ")));
+  EXPECT_THAT(not_loaded(*loaded), IsEmpty());
+  EXPECT_EQ(find(*loaded, "old.example.net").kind, zone::Lookup::Kind::found);
+  EXPECT_EQ(find(*loaded, "new.example.net").kind, zone::Lookup::Kind::nx_domain);
+  EXPECT_EQ(find(*loaded, "new.example.com").kind, zone::Lookup::Kind::found) << "the other one is the new version";
+  EXPECT_EQ(service_at(*loaded, "www.example.net"), &loaded->snapshot->services[0])
+      << "steered as it is configured now";
+}
+
+TEST_F(Reloader, AZoneIsKeptForAsLongAsItIsBroken) {
+  std::filesystem::remove(directory_.path() / "zones/example.net.zone");
+  std::filesystem::create_directory(directory_.path() / "zones/example.net.zone");
+  for (int i = 0; i < 3; ++i) {
+    auto loaded = reload();
+    ASSERT_TRUE(loaded);
+    served_ = std::move(*loaded);
+    EXPECT_EQ(find(*served_, "old.example.net").kind, zone::Lookup::Kind::found);
+  }
+}
+
+TEST_F(Reloader, AZoneThatWasNeverLoadedIsStillNotServed) {
+  directory_.write("zones/example.org.zone", kBroken);
+  for (int i = 0; i < 2; ++i) {
+    auto loaded = reload();
+    ASSERT_TRUE(loaded);
+    served_ = std::move(*loaded);
+    EXPECT_THAT(not_loaded(*served_), ElementsAre("example.org"));
+  }
+  directory_.write("zones/example.org.zone", kZone);
+  const auto loaded = reload();
+  ASSERT_TRUE(loaded);
+  EXPECT_THAT(not_loaded(*loaded), IsEmpty()) << "mended";
+}
+
+TEST_F(Reloader, ABrokenZoneWithOtherServicesRefusesTheReload) {
+  directory_.write("zones/example.net.zone", kBroken);
+  for (const char* services : {"", R"("x.example.net": {{{0}}}, "www.example.com": {{{0}}})",
+                               R"("www.example.com": {{{0}}}, "www.example.net": {{{0}}})",
+                               R"("www.example.net": {{{0}}}, "a.example.net": {{{0}}})"}) {
+    services_ = fmt::format(fmt::runtime(services), kInstances);
+    EXPECT_FALSE(reload()) << services;
+    EXPECT_THAT(problems_,
+                Contains("zones/example.net.zone: the zone has errors, and the version that is being served cannot be "
+                         "kept, because the services in it are not those that it was loaded with; mend the zone, or "
+                         "leave the services as they were"));
+  }
+  services_ = fmt::format(R"("WWW.example.net": {{"ttl": 5, {0}}}, "b.example.com": {{{0}}})", kInstances);
+  const auto loaded = reload();
+  ASSERT_TRUE(loaded) << "how the service answers, and what is in other zones, may change";
+  EXPECT_EQ(service_at(*loaded, "www.example.net")->settings().ttl_s, 5U);
+}
+
+TEST_F(Reloader, WithStrictABrokenZoneRefusesTheReload) {
+  is_strict_ = true;
+  directory_.write("zones/example.net.zone", std::string(kZone) + std::string(kBroken));
+  EXPECT_FALSE(reload());
+  EXPECT_THAT(problems_, ElementsAre(StartsWith("zones/example.net.zone:4: ")));
+}
+
+TEST_F(Reloader, AZoneWhoseFileIsGoneIsGone) {
+  services_ = fmt::format(R"("www.example.com": {{{0}}})", kInstances);
+  std::filesystem::remove(directory_.path() / "zones/example.net.zone");
+  const auto loaded = reload();
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(find(*loaded, "old.example.net").kind, zone::Lookup::Kind::not_ours);
+}
+
+}  // namespace
+}  // namespace rhumb::daemon
