@@ -1,0 +1,25 @@
+// The fuzz targets: functions that take any octets and stop the program when a rule is broken.
+//
+// Each is fed in two ways: by libFuzzer (libfuzzer.cpp, `./dev fuzz`), which makes up new octets as long as it is let,
+// and by corpus_test.cpp, in every ordinary build of the tests, from the files in corpus/TARGET. What a fuzzer has
+// found once is kept there.
+#pragma once
+
+#include "base/bytes.hpp"
+
+namespace rhumb::fuzz {
+
+// A query to a snapshot with a bit of everything: what comes back is a response, for whatever came in.
+void fuzz_responder(Bytes input);
+// The options of an OPT record: read as RFC 6891 and 7871 have it, and written back as they were.
+void fuzz_edns(Bytes input);
+// A stream in pieces: the messages do not depend on where it is cut.
+void fuzz_tcp_framing(Bytes input);
+// The text of a zone: it is refused with a place, or answers at each of its names.
+void fuzz_zone(Bytes input);
+// The text of a configuration: it is refused with a place, or holds what config.hpp promises.
+void fuzz_config(Bytes input);
+// A MaxMind DB file: it is refused, or every address has a location on Earth.
+void fuzz_mmdb(Bytes input);
+
+}  // namespace rhumb::fuzz
