@@ -25,11 +25,11 @@ std::size_t size_limit(const Settings& settings, const Client& client, const dns
                                  settings.payload(client.address.family));
 }
 
-// What a response says to the EDNS of its query.
+// What a response says to the EDNS of its query, which must outlive it.
 dns::OptRecord opt_record(const Settings& settings, const Client& client, const dns::Edns& edns) noexcept {
   dns::OptRecord opt{settings.payload(client.address.family)};
   opt.dnssec_ok = edns.dnssec_ok;
-  opt.client_subnet = edns.client_subnet;
+  if (edns.client_subnet) opt.client_subnet = &*edns.client_subnet;
   if (edns.asks_nsid) opt.nsid = settings.identity;
   if (edns.cookie && settings.cookies) opt.cookie = settings.cookies->make(*edns.cookie, client.address, client.now_s);
   if (edns.asks_keepalive && client.transport == Transport::tcp) {
@@ -196,7 +196,9 @@ void Answer::write_answer(const Lookup& lookup, const zone::Rrset& rrset) noexce
   if (rrset.type == dns::type::kDname && is_own && !is_first_pass(lookup.node)) return;  // a loop came back to it
   const std::size_t at = writer_.size();
   write_or_truncate(Section::answer, *lookup.zone, lookup.node, rrset, name().size);
-  if (!writer_.is_truncated()) add_addresses(*lookup.zone, rrset, place_of_names(rrset, at));
+  if (rrset.names != nullptr && !writer_.is_truncated()) {
+    add_addresses(*lookup.zone, rrset, place_of_names(rrset, at));
+  }
 }
 
 // Where the names in `rrset`, just written at `at`, are to be looked for. Past the reach of pointers an RRset is
@@ -382,42 +384,45 @@ void Answer::write_or_truncate(Section section, const zone::Zone& zone, zone::No
   if (!writer_.write(section, zone.stored(node, rrset), name_, owner_size)) writer_.set_truncated();
 }
 
-// What ends a query before its name is looked at, if anything does.
-struct EarlyEnd {
+// Whether the zones have the answer.
+bool is_for_zones(const dns::Query& query) noexcept {
+  return query.verdict == dns::Verdict::answer && query.query_class == dns::kClassIn &&
+         query.type != dns::type::kAxfr && query.type != dns::type::kIxfr;
+}
+
+// What is said to all else, without a look at the name.
+struct Dismissal {
   Rcode rcode;
   std::optional<dns::ExtendedError> error = std::nullopt;
 };
 
 // RFC 2136 §3.1, RFC 5936 §2.2.1: NOTAUTH for what is no zone of ours, REFUSED for what is one.
-EarlyEnd not_offered(const Snapshot& snapshot, const dns::Query& query) noexcept {
+Dismissal not_offered(const Snapshot& snapshot, const dns::Query& query) noexcept {
   return {snapshot.zones.has_apex(query.name) ? Rcode::refused : Rcode::not_auth, dns::ExtendedError::not_supported};
 }
 
-std::optional<EarlyEnd> early_end(const Snapshot& snapshot, const Client& client, const dns::Query& query) noexcept {
+Dismissal dismissal(const Snapshot& snapshot, const Client& client, const dns::Query& query) noexcept {
   switch (query.verdict) {
     case dns::Verdict::answer:
       break;
     case dns::Verdict::not_imp:
-      return EarlyEnd{Rcode::not_imp};
+      return {Rcode::not_imp};
     case dns::Verdict::bad_vers:
-      return EarlyEnd{Rcode::bad_vers};
+      return {Rcode::bad_vers};
     case dns::Verdict::bad_key:
-      return EarlyEnd{Rcode::not_auth};
+      return {Rcode::not_auth};
     case dns::Verdict::cookie_only:
-      return EarlyEnd{Rcode::no_error};
+      return {Rcode::no_error};
     case dns::Verdict::not_offered:
       return not_offered(snapshot, query);
     case dns::Verdict::drop:
     case dns::Verdict::form_err:
-      return EarlyEnd{Rcode::form_err};
+      return {Rcode::form_err};
   }
-  if (query.query_class != dns::kClassIn) return EarlyEnd{Rcode::refused};
+  if (query.query_class != dns::kClassIn) return {Rcode::refused};
   // RFC 5936 §4.2: there is no AXFR over UDP; NSD and Knot say NOTIMP. Over TCP, and to IXFR: as for NOTIFY.
-  if (query.type == dns::type::kAxfr && client.transport == Transport::udp) return EarlyEnd{Rcode::not_imp};
-  if (query.type == dns::type::kAxfr || query.type == dns::type::kIxfr) {
-    return not_offered(snapshot, query);
-  }
-  return std::nullopt;
+  if (query.type == dns::type::kAxfr && client.transport == Transport::udp) return {Rcode::not_imp};
+  return not_offered(snapshot, query);
 }
 
 }  // namespace
@@ -432,24 +437,24 @@ std::size_t answer(const Snapshot& snapshot, const Client& client, Bytes query_b
       client.limit == Limit::none || has_valid_cookie(settings, client, query) ? Limit::none : client.limit;
   if (limit == Limit::drop) return 0;
   const bool has_opt = query.edns && query.verdict != dns::Verdict::bad_key;
-  std::optional<dns::OptRecord> opt;
-  if (has_opt) opt = opt_record(settings, client, *query.edns);
+  const dns::OptRecord opt = has_opt ? opt_record(settings, client, *query.edns) : dns::OptRecord{};
   dns::ResponseWriter writer(response, size_limit(settings, client, query), query_bytes, query,
-                             has_opt ? &*opt : nullptr);
+                             has_opt ? &opt : nullptr);
   if (query.verdict == dns::Verdict::bad_key) writer.refuse_key(query_bytes, query.tsig);
 
   std::uint8_t scope_bits = 0;
   if (limit == Limit::truncate) {
     writer.set_truncated();
-  } else if (query.verdict == dns::Verdict::answer && query.query_class == dns::kClassCh) {
-    answer_chaos(settings, query, writer);
-  } else if (const auto end = early_end(snapshot, client, query)) {
-    writer.set_rcode(end->rcode);
-    if (end->error) writer.set_extended_error(*end->error);
-  } else {
+  } else if (is_for_zones(query)) {
     Answer answer(snapshot, client, query, writer, random, trace);
     answer.resolve();
     scope_bits = answer.scope_bits();
+  } else if (query.verdict == dns::Verdict::answer && query.query_class == dns::kClassCh) {
+    answer_chaos(settings, query, writer);
+  } else {
+    const Dismissal said = dismissal(snapshot, client, query);
+    writer.set_rcode(said.rcode);
+    if (said.error) writer.set_extended_error(*said.error);
   }
   if (trace != nullptr) {
     trace->rcode = writer.rcode();

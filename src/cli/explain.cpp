@@ -47,7 +47,7 @@ std::vector<std::uint8_t> make_query(const Question& question) {
   query.insert(query.end(), name.begin(), name.end());
   const std::size_t at = query.size();
   dns::OptRecord opt{dns::kUdpPayloadDefault};
-  opt.client_subnet = question.client;
+  opt.client_subnet = &question.client;
   query.resize(at + 4 + opt.wire_size());
   store_u16(query.data() + at, question.type);
   store_u16(query.data() + at + 2, dns::kClassIn);

@@ -122,14 +122,13 @@ std::size_t OptRecord::wire_size() const noexcept {
 
 std::size_t write_opt(std::uint8_t* at, const OptRecord& edns, Rcode rcode, std::uint8_t scope_bits,
                       std::optional<ExtendedError> error) noexcept {
-  const std::size_t size = edns.wire_size() + (error ? kExtendedErrorSize : 0);
+  std::uint8_t* const start = at;
   at[0] = 0;  // the root
   store_u16(at + 1, type::kOpt);
   store_u16(at + 3, edns.payload_size);
   at[5] = static_cast<std::uint8_t>(static_cast<std::uint16_t>(rcode) >> 4);
   at[6] = 0;  // our version
   store_u16(at + 7, edns.dnssec_ok ? kDnssecOk : std::uint16_t{0});
-  store_u16(at + 9, static_cast<std::uint16_t>(size - kOptSize));
   at += kOptSize;
   if (edns.client_subnet) at = write_client_subnet(at, *edns.client_subnet, scope_bits);
   if (edns.cookie) {
@@ -148,7 +147,10 @@ std::size_t write_opt(std::uint8_t* at, const OptRecord& edns, Rcode rcode, std:
   if (error) {
     at = write_option_header(at, option::kExtendedError, sizeof *error);
     store_u16(at, static_cast<std::uint16_t>(*error));
+    at += sizeof *error;
   }
+  const auto size = static_cast<std::size_t>(at - start);
+  store_u16(start + 9, static_cast<std::uint16_t>(size - kOptSize));
   return size;
 }
 

@@ -13,8 +13,8 @@
 namespace rhumb::dns {
 
 struct LookupName {
-  // A name of 255 octets and room for reading eight octets at a time past its end.
-  std::array<std::uint8_t, 264> wire;                // lower case, uncompressed, ends with the root label
+  // A name of 255 octets and room for folding whole blocks and for reading seven octets past its end.
+  std::array<std::uint8_t, 272> wire;                // lower case, uncompressed, ends with the root label
   std::array<std::uint8_t, kLabelsMax + 1> offsets;  // offsets[i] = where suffix i starts; the root is the last
   std::array<std::uint64_t, kLabelsMax + 1> hashes;  // hashes[i] = hash of suffix i
   std::uint8_t size;                                 // octets in `wire`

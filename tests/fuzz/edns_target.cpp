@@ -40,7 +40,7 @@ void fuzz_edns(Bytes octets) {
   require(edns.asks_keepalive == expected.asks_keepalive, "a keepalive is read where there is one");
 
   dns::OptRecord record{edns.payload_size, edns.dnssec_ok};
-  record.client_subnet = edns.client_subnet;
+  if (edns.client_subnet) record.client_subnet = &*edns.client_subnet;
   std::vector<std::uint8_t> opt(record.wire_size());
   const std::size_t size = dns::write_opt(opt.data(), record, rcode, scope_bits, std::nullopt);
   require(size == opt.size(), "an OPT record takes what wire_size() says");

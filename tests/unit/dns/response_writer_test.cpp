@@ -30,7 +30,7 @@ struct Written {
   static std::optional<OptRecord> opt_of(const Query& query) {
     if (!query.edns) return std::nullopt;
     OptRecord opt{kUdpPayloadDefault, query.edns->dnssec_ok};
-    opt.client_subnet = query.edns->client_subnet;
+    if (query.edns->client_subnet) opt.client_subnet = &*query.edns->client_subnet;
     return opt;
   }
 
