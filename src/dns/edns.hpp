@@ -67,8 +67,8 @@ struct Edns {
 // What the OPT record of a response says, or that of a query we make.
 struct OptRecord {
   std::uint16_t payload_size = kUdpPayloadDefault;  // what we take over UDP
-  bool dnssec_ok = false;      // RFC 3225 §3: as the query had it
-  std::string_view nsid = {};  // at most kNsidMax octets; empty: none
+  bool dnssec_ok = false;                           // RFC 3225 §3: as the query had it
+  std::string_view nsid = {};                       // at most kNsidMax octets; empty: none
   std::optional<std::uint16_t> keepalive_100ms = std::nullopt;
   std::optional<ResponseCookie> cookie = std::nullopt;
   const ClientSubnet* client_subnet = nullptr;  // must outlive this; null: none
