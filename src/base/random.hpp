@@ -34,9 +34,16 @@ class Random {
     return result;
   }
 
-  // 0 ≤ result < `bound`; `bound` > 0. By multiplication (Lemire, 2019); the bias is below bound / 2^32.
+  // 0 ≤ result < `bound`; `bound` > 0. Unbiased, by multiplication (Lemire, 2019): of 2^32 numbers fewer than `bound`,
+  // those that would make some results likelier, are rejected. A division is needed as rarely.
   [[nodiscard]] std::uint32_t below(std::uint32_t bound) noexcept {
-    return static_cast<std::uint32_t>((next() >> 32) * bound >> 32);
+    std::uint64_t product = (next() >> 32) * bound;
+    if (static_cast<std::uint32_t>(product) < bound) [[unlikely]] {
+      const std::uint32_t rejected = (0U - bound) % bound;
+      while (static_cast<std::uint32_t>(product) < rejected)
+        product = (next() >> 32) * bound;
+    }
+    return static_cast<std::uint32_t>(product >> 32);
   }
 
  private:
