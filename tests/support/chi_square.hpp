@@ -19,8 +19,8 @@ namespace rhumb::test {
   return static_cast<double>(degrees) * std::pow(1 - variance + kNormalQuantile * std::sqrt(variance), 3);
 }
 
-// Over chi_square_limit(counts.size() - 1) when `counts` are not as `weights` say. What has no weight must have no
-// count.
+// Over chi_square_limit(counts.size() - 1) when `counts` are not as `weights` say; infinite if there is a count without
+// a weight.
 [[nodiscard]] inline double chi_square(std::span<const std::uint32_t> counts, std::span<const std::uint32_t> weights) {
   assert(counts.size() == weights.size());
   const double draws = std::accumulate(counts.begin(), counts.end(), 0.0);
@@ -29,7 +29,7 @@ namespace rhumb::test {
   for (std::size_t i = 0; i < counts.size(); ++i) {
     const double expected = draws * weights[i] / weight_sum;
     const double excess = counts[i] - expected;
-    if (excess != 0) sum += excess * excess / expected;  // infinite where nothing was expected
+    if (excess != 0) sum += excess * excess / expected;
   }
   return sum;
 }
