@@ -10,7 +10,7 @@
 #include <benchmark/benchmark.h>
 
 #include "answer/responder.hpp"
-#include "steering/ranking.hpp"
+#include "steering/ranking_compiler.hpp"
 #include "support/message_bytes.hpp"
 #include "support/temporary_directory.hpp"
 #include "zone/zone_file.hpp"
@@ -60,7 +60,10 @@ steering::Service make_service() {
       settings.instances.push_back({static_cast<steering::RegionIndex>(region), IpAddress::v4(number), number});
     }
   }
-  return {std::move(settings), steering::rank_nearest(database.value(), kRegions)};
+  steering::Steering steering;
+  for (std::size_t region = 0; region < kRegions.size(); ++region)
+    steering.preference.regions.push_back(static_cast<steering::RegionIndex>(region));
+  return {std::move(settings), steering::compile_rankings(steering, kRegions, database.value())};
 }
 
 const Snapshot& snapshot() {

@@ -58,6 +58,24 @@ Family asked_family(dns::Type type, const steering::Service& service) noexcept {
   return type == dns::type::kA ? Family::v4 : Family::v6;
 }
 
+// What a person who looks at an answer like this should know.
+std::optional<dns::ExtendedError> error_of(steering::Outcome outcome) noexcept {
+  switch (outcome) {
+    case steering::Outcome::healthy:
+    case steering::Outcome::no_instances:
+      return std::nullopt;
+    case steering::Outcome::all_down:
+    case steering::Outcome::fallback:
+    case steering::Outcome::nodata:
+      return dns::ExtendedError::no_reachable_authority;
+    case steering::Outcome::kept_out:
+      return dns::ExtendedError::filtered;
+    case steering::Outcome::refused:
+      return dns::ExtendedError::prohibited;
+  }
+  return std::nullopt;
+}
+
 // One answer in the making. Lives on the stack of answer().
 class Answer {
  public:
@@ -341,19 +359,17 @@ void Answer::steer(const Lookup& lookup) noexcept {
   const auto is_healthy = [&board = *snapshot_.board](steering::TargetIndex target) {
     return board.read(target) != health::State::down;  // unknown counts as up
   };
-  const steering::Pick pick = service.pick(family, ranked.regions, is_healthy, random_);
-  // That a service has no instance of a family is so for everybody.
-  const bool is_for_all = pick.outcome == steering::Outcome::no_instances;
-  const std::uint8_t scope_bits = is_for_all ? std::uint8_t{0} : ranked.scope_bits;
+  const steering::Pick pick = service.pick(family, ranked, address, is_healthy, random_);
+  // That a service has no instance of a family is so for everybody who is not kept out.
+  const bool is_for_all = pick.outcome == steering::Outcome::no_instances && !service.keeps_some_out();
+  const std::uint8_t scope_bits = is_for_all ? std::uint8_t{0} : service.scope_bits(ranked, address);
   // RFC 7871 §7.2.1: a scope speaks of the subnet's bits; to a withheld or missing subnet it is 0.
   if (is_from_subnet) scope_bits_ = scope_bits;
   if (trace_ != nullptr) {
     trace_->steered = SteeredStep{&service, family, address, is_from_subnet, ranked, pick, scope_bits};
   }
 
-  const bool is_any_healthy = pick.outcome == steering::Outcome::healthy;
-  if (!is_any_healthy && !is_for_all) writer_.set_extended_error(dns::ExtendedError::no_reachable_authority);
-
+  if (const auto error = error_of(pick.outcome)) writer_.set_extended_error(*error);
   switch (pick.outcome) {
     case steering::Outcome::healthy:
     case steering::Outcome::all_down:
@@ -366,7 +382,11 @@ void Answer::steer(const Lookup& lookup) noexcept {
       [[fallthrough]];
     case steering::Outcome::nodata:
     case steering::Outcome::no_instances:
+    case steering::Outcome::kept_out:
       return deny(Rcode::no_error, *lookup.zone);
+    case steering::Outcome::refused:
+      writer_.withdraw_authority();
+      return writer_.set_rcode(Rcode::refused);
   }
 }
 

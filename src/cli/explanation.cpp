@@ -66,7 +66,7 @@ std::vector<ExplainedInstance> explain_pool(const answer::SteeredStep& steered, 
   std::uint8_t number = 0;
   for (const steering::Instance& instance : steered.service->pool(steered.family, region)) {
     const bool is_picked = is_picked_region && std::ranges::find(picked, number) != picked.end();
-    result.push_back({instance.address.to_string(), state_of(instance, loaded), is_picked});
+    result.push_back({instance.address.to_string(), state_of(instance, loaded), instance.weight, is_picked});
     ++number;
   }
   return result;
@@ -76,14 +76,65 @@ std::vector<ExplainedRegion> explain_ranking(const answer::SteeredStep& steered,
                                              const daemon::Loaded& loaded) {
   const auto& settings = steered.service->settings();
   std::vector<ExplainedRegion> result;
-  for (const steering::RegionIndex index : steered.ranked.regions) {
+  for (std::size_t at = 0; at < steered.ranked.regions.size(); ++at) {
+    const steering::RegionIndex index = steered.ranked.regions[at];
     const auto region = std::ranges::find(loaded.snapshot->regions, settings.regions[index], &steering::Region::name);
     std::optional<double> distance;
     if (location.coordinates) distance = geo::distance_km(*location.coordinates, region->coordinates);
     const bool is_picked = steered.pick.count > 0 && steered.pick.region == index;
-    result.push_back({region->name, distance, explain_pool(steered, index, loaded), is_picked});
+    result.push_back(
+        {region->name, steered.ranked.tiers[at] + 1, distance, explain_pool(steered, index, loaded), is_picked});
   }
   return result;
+}
+
+std::string_view to_text(steering::Order order) {
+  switch (order) {
+    case steering::Order::nearest:
+      return "nearest";
+    case steering::Order::listed:
+      return "listed";
+    case steering::Order::equal:
+      return "equal";
+  }
+  return "";
+}
+
+std::string_view to_text(steering::Policy policy) {
+  switch (policy) {
+    case steering::Policy::rotate:
+      return "rotate";
+    case steering::Policy::weighted:
+      return "weighted";
+    case steering::Policy::sticky:
+      return "sticky";
+  }
+  return "";
+}
+
+// What ordered the regions: the rule's own word, or the service's.
+const steering::Preference& preference_of(const answer::SteeredStep& steered) {
+  const steering::Steering& steering = *steered.service->settings().steering;
+  return steered.ranked.rule == steering::kNoRule ? steering.preference
+                                                  : steering.rules[steered.ranked.rule].preference;
+}
+
+std::string rule_of(const answer::SteeredStep& steered) {
+  const steering::RuleIndex rule = steered.ranked.rule;
+  if (rule == steering::kNoRule) return {};
+  const std::string& name = steered.service->settings().steering->rules[rule].name;
+  return name.empty() ? fmt::format("number {}", rule + 1) : fmt::format("\"{}\"", name);
+}
+
+// Why the picked region's tier was the first that would do.
+std::string_view reason_of_tier(const answer::SteeredStep& steered, const ExplainedLocation& location) {
+  const auto& ranked = steered.ranked;
+  const auto at =
+      static_cast<std::size_t>(std::ranges::find(ranked.regions, steered.pick.region) - ranked.regions.begin());
+  const auto equals = std::ranges::count(ranked.tiers, ranked.tiers[at]);
+  const bool is_by_distance = preference_of(steered).order == steering::Order::nearest && location.coordinates;
+  if (equals > 1) return is_by_distance ? "is one of the nearest regions" : "is one of equal regions";
+  return is_by_distance ? "is the nearest region" : "comes first in the configuration";
 }
 
 std::string reason_of(const answer::SteeredStep& steered, const ExplainedLocation& location) {
@@ -98,14 +149,18 @@ std::string reason_of(const answer::SteeredStep& steered, const ExplainedLocatio
       return "no instance is healthy: no records (when_all_down: nodata)";
     case Outcome::all_down:
       return "no instance is healthy: answered as if all were up (when_all_down: nearest)";
+    case Outcome::kept_out:
+      return "the rule gives no addresses";
+    case Outcome::refused:
+      return "the rule refuses this client";
     case Outcome::healthy:
       break;
   }
-  const bool is_by_distance = settings.order == steering::Order::nearest && location.coordinates;
-  const bool is_first = steered.ranked.regions.front() == steered.pick.region;
-  return fmt::format("{} {}{}", settings.regions[steered.pick.region],
-                     is_by_distance ? "is the nearest region" : "comes first in the configuration",
-                     is_first ? "" : " of those that have a healthy instance");
+  const auto& ranked = steered.ranked;
+  const auto place = std::ranges::find(ranked.regions, steered.pick.region) - ranked.regions.begin();
+  const bool is_best = ranked.tiers[static_cast<std::size_t>(place)] == 0;
+  return fmt::format("{} {}{}", settings.regions[steered.pick.region], reason_of_tier(steered, location),
+                     is_best ? "" : " of those that have a healthy instance");
 }
 
 ExplainedSteering explain_steering(const answer::SteeredStep& steered, const daemon::Loaded& loaded) {
@@ -114,7 +169,9 @@ ExplainedSteering explain_steering(const answer::SteeredStep& steered, const dae
   result.service = settings.name;
   result.client = steered.client.to_string();
   result.location = explain_location(loaded.database, steered.client);
-  result.order = settings.order == steering::Order::nearest ? "nearest" : "listed";
+  result.order = to_text(preference_of(steered).order);
+  result.policy = to_text(settings.policy);
+  result.rule = rule_of(steered);
   result.ranking = explain_ranking(steered, result.location, loaded);
   result.outcome = steered.pick.outcome;
   result.reason = reason_of(steered, result.location);

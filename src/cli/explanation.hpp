@@ -14,12 +14,14 @@ namespace rhumb::cli {
 struct ExplainedInstance {
   std::string address;
   std::string state;  // "up", "down", "unknown", "unchecked"
+  int weight;
   bool picked;
 };
 
 struct ExplainedRegion {
   std::string name;
-  std::optional<double> distance_km;         // none: the client's place is not known, or does not matter
+  int tier;                                  // those with the same are equals; from 1
+  std::optional<double> distance_km;         // none: the client's place is not known
   std::vector<ExplainedInstance> instances;  // of the family asked for
   bool picked;
 };
@@ -36,7 +38,9 @@ struct ExplainedSteering {
   std::string service;
   std::string client;
   ExplainedLocation location;
-  std::string order;
+  std::string order;   // "nearest", "listed", "equal"
+  std::string policy;  // "rotate", "weighted", "sticky"
+  std::string rule;    // the one that matched: its name, or its number; empty: none
   std::vector<ExplainedRegion> ranking;
   steering::Outcome outcome;
   std::string reason;  // why this pick, in a sentence

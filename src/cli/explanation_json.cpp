@@ -19,6 +19,10 @@ std::string_view to_text(steering::Outcome outcome) {
       return "nodata";
     case steering::Outcome::no_instances:
       return "no_instances";
+    case steering::Outcome::kept_out:
+      return "kept_out";
+    case steering::Outcome::refused:
+      return "refused";
   }
   return "";
 }
@@ -40,13 +44,15 @@ Json location_json(const ExplainedLocation& location) {
 }
 
 Json region_json(const ExplainedRegion& region) {
-  Json json{{"region", region.name}};
+  Json json{{"region", region.name}, {"tier", region.tier}};
   if (region.distance_km) json["distance_km"] = *region.distance_km;
   json["picked"] = region.picked;
   json["instances"] = Json::array();
   for (const ExplainedInstance& instance : region.instances) {
-    json["instances"].push_back(
-        {{"address", instance.address}, {"state", instance.state}, {"picked", instance.picked}});
+    json["instances"].push_back({{"address", instance.address},
+                                 {"state", instance.state},
+                                 {"weight", instance.weight},
+                                 {"picked", instance.picked}});
   }
   return json;
 }
@@ -55,7 +61,9 @@ Json steering_json(const ExplainedSteering& steering) {
   Json json{{"service", steering.service},
             {"client", steering.client},
             {"location", location_json(steering.location)},
-            {"order", steering.order}};
+            {"order", steering.order},
+            {"pick", steering.policy}};
+  if (!steering.rule.empty()) json["rule"] = steering.rule;
   json["ranking"] = Json::array();
   for (const ExplainedRegion& region : steering.ranking)
     json["ranking"].push_back(region_json(region));

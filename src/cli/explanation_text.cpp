@@ -49,14 +49,14 @@ void write_client(Page& page, const ExplainedSteering& steering) {
 }
 
 void write_ranking(Page& page, const ExplainedSteering& steering) {
-  int place = 0;
   for (const ExplainedRegion& region : steering.ranking) {
     const std::string distance = region.distance_km ? fmt::format("{:.0f} km", std::round(*region.distance_km)) : "";
-    page.line("ranking",
-              fmt::format("{}. {:<16} {:>9}{}", ++place, region.name, distance, region.picked ? "   ← picked" : ""));
+    page.line("ranking", fmt::format("{}. {:<16} {:>9}{}", region.tier, region.name, distance,
+                                     region.picked ? "   ← picked" : ""));
     for (const ExplainedInstance& instance : region.instances) {
-      page.line("ranking",
-                fmt::format("   {} {:<39} {}", instance.picked ? "→" : " ", instance.address, instance.state));
+      const std::string weight = instance.weight == 1 ? "" : fmt::format(", weight {}", instance.weight);
+      page.line("ranking", fmt::format("   {} {:<39} {}{}", instance.picked ? "→" : " ", instance.address,
+                                       instance.state, weight));
     }
     if (region.instances.empty()) page.line("ranking", "     no instance of this family");
   }
@@ -71,8 +71,9 @@ std::string to_text(const Explanation& explanation) {
   for (const std::string& step : explanation.steps)
     page.line("name", step);
   if (const auto& steering = explanation.steering) {
-    page.line("service", fmt::format("{}, order {}", steering->service, steering->order));
+    page.line("service", fmt::format("{}, order {}, pick {}", steering->service, steering->order, steering->policy));
     write_client(page, *steering);
+    if (!steering->rule.empty()) page.line("rule", steering->rule);
     write_ranking(page, *steering);
     page.line("why", steering->reason);
     page.line("scope", fmt::format("/{}: all of {} gets the same ranking", steering->scope_bits, steering->scope));

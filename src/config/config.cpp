@@ -6,6 +6,7 @@
 #include <array>
 #include <cctype>
 #include <climits>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -41,7 +42,10 @@ constexpr std::int64_t kSlipMax = 100;
 // Reads one document; what it collects is complete when no error was reported.
 class Reader {
  public:
-  Reader(const std::filesystem::path& file, JsonPlace top) : top_(std::move(top)) { config_.file = file; }
+  Reader(const std::filesystem::path& file, JsonPlace top, std::chrono::sys_days today)
+      : top_(std::move(top)), today_(today) {
+    config_.file = file;
+  }
 
   Config read() {
     top_.has_only({"listen", "threads", "zones", "strict", "geoip", "identity", "version", "udp_payload", "cookies",
@@ -215,10 +219,12 @@ class Reader {
     const auto regions = top_.member("regions");
     if (!regions) return;
     for (const auto& [name, place] : regions->members()) {
-      config_.regions.push_back({name, {}});
+      config_.regions.push_back({name, {}, 0});
       region_places_.push_back(place);
       if (name.empty()) place.error("a region needs a name");
-      place.has_only({"coordinates"});
+      place.has_only({"coordinates", "capacity"});
+      config_.regions.back().capacity =
+          static_cast<std::uint32_t>(integer_or(place, "capacity", 0, 1, steering::kCapacityMax));
       const auto coordinates = place.required("coordinates");
       if (coordinates) read_coordinates(*coordinates, config_.regions.back().coordinates);
     }
@@ -303,8 +309,8 @@ class Reader {
     service.place = place.place();
     service.ttl_s = static_cast<std::uint32_t>(integer_or(place, "ttl", kDefaultTtl, 0, kTtlMax));
     if (const auto check = place.member("check")) service.check = read_check_name(*check);
-    read_steering(place.member("steering"), service);
     if (const auto instances = place.required("instances")) read_instances(*instances, service);
+    service.steering = read_steering(place.member("steering"), config_.regions, regions_of(service), today_);
     return service;
   }
 
@@ -322,21 +328,6 @@ class Reader {
     const auto index = static_cast<std::size_t>(found - config_.checks.begin());
     used_checks_.insert(index);
     return index;
-  }
-
-  static void read_steering(const std::optional<JsonPlace>& place, Service& service) {
-    using steering::Order;
-    using steering::WhenAllDown;
-    service.order = Order::nearest;
-    service.when_all_down = WhenAllDown::nearest;
-    if (!place || !place->has_only({"order", "pick", "answers", "when_all_down"})) return;
-    service.order =
-        choice_or<Order>(*place, "order", Order::nearest, {{"nearest", Order::nearest}, {"listed", Order::listed}});
-    choice_or(*place, "pick", true, {{"rotate", true}});  // the one there is
-    service.answers = static_cast<std::uint8_t>(integer_or(*place, "answers", 0, 0, steering::kPoolMax));
-    service.when_all_down = choice_or<WhenAllDown>(
-        *place, "when_all_down", WhenAllDown::nearest,
-        {{"nearest", WhenAllDown::nearest}, {"fallback", WhenAllDown::fallback}, {"nodata", WhenAllDown::nodata}});
   }
 
   void read_instances(const JsonPlace& place, Service& service) {
@@ -361,27 +352,23 @@ class Reader {
   }
 
   std::optional<Instance> read_instance(const JsonPlace& place) {
-    if (!place.has_only({"region", "address"})) return std::nullopt;
+    if (!place.has_only({"region", "address", "weight"})) return std::nullopt;
     const auto region_place = place.required("region");
     const auto address_place = place.required("address");
-    const auto region = region_place ? read_region_name(*region_place) : std::nullopt;
+    const auto region = region_place ? read_region_name(*region_place, config_.regions) : std::nullopt;
     const auto text = address_place ? address_place->text() : std::nullopt;
     const auto address = text ? IpAddress::parse(*text) : std::nullopt;
     if (text && !address) address_place->error(fmt::format("\"{}\" is not an IP address", *text));
+    const auto weight = integer_or(place, "weight", 1, 0, std::numeric_limits<steering::Weight>::max());
     if (!region || !address) return std::nullopt;
-    return Instance{*region, *address};
+    return Instance{*region, *address, static_cast<steering::Weight>(weight)};
   }
 
-  std::optional<std::size_t> read_region_name(const JsonPlace& place) {
-    const auto name = place.text();
-    if (!name) return std::nullopt;
-    const auto found = std::ranges::find(config_.regions, *name, &steering::Region::name);
-    if (found != config_.regions.end()) return static_cast<std::size_t>(found - config_.regions.begin());
-    std::vector<std::string_view> names;
-    for (const steering::Region& region : config_.regions)
-      names.push_back(region.name);
-    place.error(fmt::format("\"{}\" is not a region{}", *name, suggestion(*name, names)));
-    return std::nullopt;
+  static std::set<std::size_t> regions_of(const Service& service) {
+    std::set<std::size_t> regions;
+    for (const Instance& instance : service.instances)
+      regions.insert(instance.region);
+    return regions;
   }
 
   // A and AAAA each go to the first region that has an instance of the family: a region with one of the two splits a
@@ -408,13 +395,16 @@ class Reader {
     for (std::size_t i = 0; i < config_.checks.size(); ++i) {
       if (!used_checks_.contains(i)) check_places_[i].warning("no service uses this check");
     }
-    const auto is_nearest = [](const Service& service) { return service.order == steering::Order::nearest; };
+    const auto is_nearest = [](const Service& service) {
+      return service.steering.steering.preference.order == steering::Order::nearest;
+    };
     if (config_.geoip.empty() && std::ranges::any_of(config_.services, is_nearest)) {
       top_.warning("no \"geoip\" database: order \"nearest\" gives every client the regions in their configured order");
     }
   }
 
   JsonPlace top_;
+  std::chrono::sys_days today_;
   Config config_{};
   std::vector<JsonPlace> region_places_;
   std::vector<JsonPlace> check_places_;
@@ -424,11 +414,11 @@ class Reader {
 
 }  // namespace
 
-std::optional<Config> load_config(const std::filesystem::path& file, Problems& problems) {
+std::optional<Config> load_config(const std::filesystem::path& file, Problems& problems, std::chrono::sys_days today) {
   const std::size_t errors_before = problems.error_count();
   const auto document = parse_json_file(file, problems);
   if (!document) return std::nullopt;
-  Config config = Reader(file, JsonPlace(*document, file, problems)).read();
+  Config config = Reader(file, JsonPlace(*document, file, problems), today).read();
   if (problems.error_count() > errors_before) return std::nullopt;
   return config;
 }

@@ -3,6 +3,7 @@
 // What it says about zones and databases is checked when those are loaded (daemon/loader).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -12,11 +13,10 @@
 #include "answer/settings.hpp"
 #include "base/ip_address.hpp"
 #include "base/problems.hpp"
+#include "config/steering_reader.hpp"
 #include "dns/name.hpp"
 #include "health/check.hpp"
-#include "steering/ranking.hpp"
 #include "steering/region.hpp"
-#include "steering/service.hpp"
 #include "transport/rate_limiter.hpp"
 #include "transport/tcp_server.hpp"
 
@@ -30,6 +30,7 @@ struct NamedCheck {
 struct Instance {
   std::size_t region;  // in Config::regions
   IpAddress address;
+  steering::Weight weight;
 };
 
 struct Service {
@@ -37,9 +38,7 @@ struct Service {
   std::string place;  // for problems that are found later: "rhumb.json: /services/www.example.com"
   std::uint32_t ttl_s;
   std::optional<std::size_t> check;  // in Config::checks
-  steering::Order order;
-  std::uint8_t answers;
-  steering::WhenAllDown when_all_down;
+  ServiceSteering steering;
   std::vector<Instance> instances;
 };
 
@@ -60,7 +59,8 @@ struct Config {
 };
 
 // Relative paths in the file are taken relative to the file's directory. Nothing when there was an error; everything
-// that is wrong, and what is merely doubtful, is in `problems`.
-[[nodiscard]] std::optional<Config> load_config(const std::filesystem::path& file, Problems& problems);
+// that is wrong, and what is merely doubtful, is in `problems`. `today` decides which rules have expired.
+[[nodiscard]] std::optional<Config> load_config(const std::filesystem::path& file, Problems& problems,
+                                                std::chrono::sys_days today);
 
 }  // namespace rhumb::config

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <chrono>
 #include <exception>
 #include <map>
 #include <set>
@@ -9,7 +10,7 @@
 
 #include <fmt/format.h>
 
-#include "steering/ranking.hpp"
+#include "steering/ranking_compiler.hpp"
 #include "zone/zone_file.hpp"
 
 namespace rhumb::daemon {
@@ -174,31 +175,48 @@ class ZoneLoader {
   ZoneSet set_;
 };
 
-// Services with equal regions and order share one ranking map.
+// Services with equal regions and steering share one ranking map.
 class RankingMaps {
  public:
+  struct Shared {
+    std::vector<std::size_t> regions;  // in Config::regions; the steering's are places in this list
+    std::shared_ptr<const steering::Steering> steering;
+    std::shared_ptr<const steering::RankingMap> map;
+  };
+
   RankingMaps(const config::Config& config, const geo::Database& database) : config_(config), database_(database) {}
 
-  std::shared_ptr<const steering::RankingMap> find(steering::Order order, const std::vector<std::size_t>& regions) {
-    auto& map = maps_[{order, regions}];
-    if (map == nullptr) map = make(order, regions);
-    return map;
-  }
-
- private:
-  [[nodiscard]] std::shared_ptr<const steering::RankingMap> make(steering::Order order,
-                                                                 const std::vector<std::size_t>& regions) const {
-    if (order == steering::Order::listed) return steering::rank_listed(regions.size());
+  // `steering` as the configuration has it. Valid until the next call. Searches all there are: they are few, even where
+  // services are many.
+  const Shared& find(const steering::Steering& steering, const std::vector<std::size_t>& regions) {
+    steering::Steering own = localized(steering, regions);
+    const auto is_same = [&](const Shared& shared) { return shared.regions == regions && *shared.steering == own; };
+    const auto known = std::ranges::find_if(shared_, is_same);
+    if (known != shared_.end()) return *known;
     std::vector<geo::Coordinates> coordinates;
     coordinates.reserve(regions.size());
     for (const std::size_t region : regions)
       coordinates.push_back(config_.regions[region].coordinates);
-    return steering::rank_nearest(database_, coordinates);
+    auto map = steering::compile_rankings(own, coordinates, database_);
+    return shared_.emplace_back(regions, std::make_shared<steering::Steering>(std::move(own)), std::move(map));
+  }
+
+ private:
+  // With places in `regions`.
+  static steering::Steering localized(steering::Steering steering, const std::vector<std::size_t>& regions) {
+    localize(steering.preference, regions);
+    for (steering::Rule& rule : steering.rules)
+      localize(rule.preference, regions);
+    return steering;
+  }
+  static void localize(steering::Preference& preference, const std::vector<std::size_t>& regions) {
+    for (steering::RegionIndex& region : preference.regions)
+      region = static_cast<steering::RegionIndex>(std::ranges::find(regions, region) - regions.begin());
   }
 
   const config::Config& config_;
   const geo::Database& database_;
-  std::map<std::pair<steering::Order, std::vector<std::size_t>>, std::shared_ptr<const steering::RankingMap>> maps_;
+  std::vector<Shared> shared_;
 };
 
 // The regions that the service has instances in, in the order of the configuration.
@@ -226,22 +244,30 @@ steering::Service make_service(const config::Config& config, const config::Servi
   steering::ServiceSettings settings;
   settings.name = service.name.to_text();
   settings.ttl_s = service.ttl_s;
-  settings.answers = service.answers;
-  settings.order = service.order;
-  settings.when_all_down = service.when_all_down;
-  for (const std::size_t region : regions)
+  settings.policy = service.steering.policy;
+  settings.answers = service.steering.answers;
+  settings.sticky_prefix = service.steering.sticky_prefix;
+  settings.spread = service.steering.spread;
+  settings.families_together = service.steering.families_together;
+  settings.when_all_down = service.steering.when_all_down;
+  for (const std::size_t region : regions) {
     settings.regions.push_back(config.regions[region].name);
+    settings.capacities.push_back(config.regions[region].capacity);
+  }
   for (const config::Instance& from : service.instances) {
     steering::Instance instance;
     instance.region = static_cast<steering::RegionIndex>(std::ranges::find(regions, from.region) - regions.begin());
     instance.address = from.address;
+    instance.weight = from.weight;
     const std::string name =
         fmt::format("{} {} {}", settings.name, config.regions[from.region].name, from.address.to_string());
     instance.target = static_cast<steering::TargetIndex>(targets.size());
     targets.push_back({name, from.address, host_of(service), check_of(config, service)});
     settings.instances.push_back(instance);
   }
-  return {std::move(settings), ranking_maps.find(service.order, regions)};
+  const RankingMaps::Shared& shared = ranking_maps.find(service.steering.steering, regions);
+  settings.steering = shared.steering;
+  return {std::move(settings), shared.map};
 }
 
 answer::Settings settings_of(const config::Config& config, const Secrets& secrets) {
@@ -267,7 +293,8 @@ std::unique_ptr<answer::Snapshot> make_snapshot(const config::Config& config, co
 
 std::optional<Loaded> load(const std::filesystem::path& config_file, const Secrets& secrets, const zone::Zones* served,
                            Problems& problems) {
-  auto config = config::load_config(config_file, problems);
+  const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+  auto config = config::load_config(config_file, problems, today);
   if (!config) return std::nullopt;
   Problems of_zones;
   auto zones = ZoneLoader(*config, served, problems, of_zones).load();

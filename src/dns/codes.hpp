@@ -61,6 +61,8 @@ enum class Rcode : std::uint16_t {
 // RFC 8914 §4: why an answer is not what was asked for.
 enum class ExtendedError : std::uint16_t {
   not_ready = 14,
+  filtered = 17,
+  prohibited = 18,
   not_authoritative = 20,
   not_supported = 21,
   no_reachable_authority = 22,

@@ -49,6 +49,7 @@ class ResponseWriter {
   }
 
   void set_authoritative() noexcept { flags_ |= flag::kAa; }
+  void withdraw_authority() noexcept { flags_ &= static_cast<std::uint16_t>(~flag::kAa); }
   void set_truncated() noexcept { flags_ |= flag::kTc; }
   [[nodiscard]] bool is_truncated() const noexcept { return (flags_ & flag::kTc) != 0; }
   void set_rcode(Rcode rcode) noexcept { rcode_ = rcode; }

@@ -188,21 +188,20 @@ struct NetworkValue {
 
 // `networks` of one family, sorted by address and then shortest prefix first, written as ranges.
 // A stack holds the networks that the sweep is inside of: nested prefixes cannot overlap in any other way.
-template <typename Key, typename T>
-void append_networks(std::span<const NetworkValue<T>* const> networks, RangeList<Key, T>& result) {
+template <typename Key, typename T, typename Inside>
+void append_networks(std::span<const NetworkValue<T>* const> networks, Inside inside, RangeList<Key, T>& result) {
   struct Open {
     Key last;
-    const T* value;
+    T value;
   };
   constexpr Key kAll = RangeList<Key, T>::kLastAddress;
   constexpr int kKeyBits = static_cast<int>(sizeof(Key) * 8);
-  const T unknown{};
-  std::vector<Open> open{{kAll, &unknown}};
+  std::vector<Open> open{{kAll, T{}}};
   const auto close_before = [&](Key first) {
     while (open.back().last < first) {
       const Key next = static_cast<Key>(open.back().last + 1);
       open.pop_back();
-      result.append(next, *open.back().value);
+      result.append(next, open.back().value);
     }
   };
   for (const NetworkValue<T>* network : networks) {
@@ -210,16 +209,17 @@ void append_networks(std::span<const NetworkValue<T>* const> networks, RangeList
     const int prefix_bits = network->prefix_bits;
     const Key host_mask = prefix_bits == kKeyBits ? Key{0} : static_cast<Key>(kAll >> prefix_bits);
     close_before(first);
-    open.push_back({static_cast<Key>(first | host_mask), &network->value});
-    result.append(first, network->value);
+    open.push_back({static_cast<Key>(first | host_mask), inside(std::as_const(open.back().value), network->value)});
+    result.append(first, open.back().value);
   }
   while (open.back().last != kAll)
     close_before(static_cast<Key>(open.back().last + 1));
 }
 
-// The map of a list of networks in any order: the more specific one wins; of two equal networks, the first in the list.
-template <typename T>
-[[nodiscard]] AddressMap<T> map_of_networks(std::span<const NetworkValue<T>> networks) {
+// The map of a list of networks in any order. Inside a network that is inside another the value is inside(value around,
+// own value); around the outermost is T{}, and of two equal networks the first in the list is the inner one.
+template <typename T, typename Inside>
+[[nodiscard]] AddressMap<T> map_of_networks(std::span<const NetworkValue<T>> networks, Inside inside) {
   std::vector<const NetworkValue<T>*> v4;
   std::vector<const NetworkValue<T>*> v6;
   for (const auto& network : networks | std::views::reverse)
@@ -233,9 +233,15 @@ template <typename T>
   std::ranges::stable_sort(v6, {}, sweep_order);
 
   AddressMap<T> result;
-  append_networks<std::uint32_t, T>(v4, result.v4());
-  append_networks<U128, T>(v6, result.v6());
+  append_networks<std::uint32_t, T>(v4, inside, result.v4());
+  append_networks<U128, T>(v6, inside, result.v6());
   return result;
+}
+
+// The same, where the more specific one wins.
+template <typename T>
+[[nodiscard]] AddressMap<T> map_of_networks(std::span<const NetworkValue<T>> networks) {
+  return map_of_networks<T>(networks, [](const T&, const T& own) { return own; });
 }
 
 }  // namespace rhumb::geo

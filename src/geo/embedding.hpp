@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "base/ip_address.hpp"
 
@@ -33,6 +34,15 @@ inline constexpr std::array<Embedding, 4> kEmbeddings{{
 [[nodiscard]] constexpr std::uint32_t embedded_v4(const Embedding& embedding, U128 address) noexcept {
   const auto v4 = static_cast<std::uint32_t>(address >> (kBitsV6 - kBitsV4 - embedding.scope_shift));
   return embedding.inverted ? ~v4 : v4;
+}
+
+// What is added to the scope of the IPv4 address inside `address`, if there is one.
+[[nodiscard]] constexpr std::optional<std::uint8_t> embedded_shift(IpAddress address) noexcept {
+  if (address.family == Family::v4) return std::nullopt;
+  for (const Embedding& embedding : kEmbeddings) {
+    if (holds(embedding, address.bits)) return embedding.scope_shift;
+  }
+  return std::nullopt;
 }
 
 // The IPv4 address inside `address` if there is one, otherwise `address`.

@@ -11,6 +11,7 @@ namespace rhumb::steering {
 struct Region {
   std::string name;
   geo::Coordinates coordinates;
+  std::uint32_t capacity = 0;  // in whatever unit, for the spread over equal regions; 0: not told
 };
 
 // A region's place in a list of regions, in the order of the configuration.

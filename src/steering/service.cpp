@@ -5,6 +5,7 @@
 
 #include "dns/codes.hpp"
 #include "dns/stored_record.hpp"
+#include "geo/embedding.hpp"
 
 namespace rhumb::steering {
 namespace {
@@ -30,6 +31,11 @@ Service::Service(ServiceSettings settings, std::shared_ptr<const RankingMap> ran
     : settings_(std::move(settings)), ranking_map_(std::move(ranking_map)) {
   compile(Family::v4);
   compile(Family::v6);
+  for (const std::string& region : settings_.regions)
+    region_hash_ids_.push_back(hash_name(region));
+  const Rankings& rankings = ranking_map_->rankings();
+  for (RankingId id = 0; id < rankings.size(); ++id)
+    keeps_some_out_ = keeps_some_out_ || rankings[id].action != Action::steer;
 }
 
 void Service::compile(Family family) {
@@ -39,6 +45,8 @@ void Service::compile(Family family) {
     for (const Instance& instance : settings_.instances) {
       if (instance.region != region || instance.address.family != family) continue;
       side.instances.push_back(instance);
+      side.hash_ids.push_back(hash_address(instance.address));
+      has_zero_weights_ = has_zero_weights_ || instance.weight == 0;
       append_record(side.records, instance.address, settings_.ttl_s);
     }
     assert(side.instances.size() - side.starts.back() <= kPoolMax);
@@ -57,46 +65,53 @@ Bytes Service::records(Family family, RegionIndex region) const noexcept {
   return Bytes(all.records).subspan(all.starts[region] * size, (all.starts[region + 1U] - all.starts[region]) * size);
 }
 
-Pick Service::pick_when_all_down(Family family, std::span<const RegionIndex> regions, Random& random) const noexcept {
-  Pick pick;
-  if (!has(family)) {
-    pick.outcome = Outcome::no_instances;
-    return pick;
+bool Service::is_worth_asking(Demand demand) const noexcept {
+  switch (demand) {
+    case Demand::all_families:
+      return settings_.families_together && has(Family::v4) && has(Family::v6);
+    case Demand::weight:
+      return true;
+    case Demand::health:
+      return has_zero_weights_;
   }
-  switch (settings_.when_all_down) {
-    case WhenAllDown::nearest:
-      return pick_as_if_up(family, regions, random);
-    case WhenAllDown::fallback:
-      pick.outcome = Outcome::fallback;
-      return pick;
-    case WhenAllDown::nodata:
-      pick.outcome = Outcome::nodata;
-      return pick;
-  }
-  return pick;
+  return true;
 }
 
-Pick Service::pick_as_if_up(Family family, std::span<const RegionIndex> regions, Random& random) const noexcept {
-  Pick pick;
-  pick.outcome = Outcome::all_down;
-  const auto best = std::ranges::find_if(regions, [&](RegionIndex region) { return !pool(family, region).empty(); });
-  assert(best != regions.end());  // the caller knows that the family has instances, and a ranking holds every region
-  pick.region = *best;
-  const std::size_t size = pool(family, *best).size();
-  while (pick.count < size) {
-    pick.instances[pick.count] = pick.count;
-    ++pick.count;
-  }
-  rotate(pick, random);
-  return pick;
+std::span<const std::uint64_t> Service::hash_ids(Family family, RegionIndex region) const noexcept {
+  const Side& all = side(family);
+  return std::span(all.hash_ids).subspan(all.starts[region]);
 }
 
-void Service::rotate(Pick& pick, Random& random) const noexcept {
-  if (pick.count > 1) {
-    const auto begin = pick.instances.begin();
-    std::rotate(begin, begin + random.below(pick.count), begin + pick.count);
+// Puts those that the answer holds, `count`, first.
+void Service::order(std::span<Candidate> candidates, std::size_t count, std::span<const std::uint64_t> hash_ids,
+                    IpAddress client, Random& random) const noexcept {
+  if (candidates.size() < 2) return;
+  switch (settings_.policy) {
+    case Policy::rotate:
+      std::ranges::rotate(candidates, candidates.begin() + random.below(static_cast<std::uint32_t>(candidates.size())));
+      return;
+    case Policy::weighted:
+      return draw_weighted(candidates, count, random);
+    case Policy::sticky:
+      return order_by_rendezvous(candidates, count, hash_of(client), hash_ids);
   }
-  if (settings_.answers != 0) pick.count = std::min(pick.count, settings_.answers);
+}
+
+// An IPv4 client inside an IPv6 address is the same client.
+std::uint64_t Service::hash_of(IpAddress client) const noexcept {
+  const IpAddress real = geo::unembed(client);
+  const StickyPrefix& prefix = settings_.sticky_prefix;
+  return hash_network(real, real.family == Family::v4 ? prefix.v4_bits : prefix.v6_bits);
+}
+
+std::uint8_t Service::scope_bits(const Ranked& ranked, IpAddress client) const noexcept {
+  if (settings_.policy != Policy::sticky || ranked.action != Action::steer) return ranked.scope_bits;
+  const StickyPrefix& prefix = settings_.sticky_prefix;
+  const auto shift = geo::embedded_shift(client);
+  const auto hashed_bits = static_cast<std::uint8_t>(shift                         ? *shift + prefix.v4_bits
+                                                     : client.family == Family::v4 ? prefix.v4_bits
+                                                                                   : prefix.v6_bits);
+  return std::max(ranked.scope_bits, hashed_bits);
 }
 
 }  // namespace rhumb::steering

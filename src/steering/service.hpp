@@ -1,6 +1,7 @@
 // A service: a DNS name that is steered, compiled so that an answer copies ready-made records.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -12,7 +13,10 @@
 #include "base/ip_address.hpp"
 #include "base/random.hpp"
 #include "dns/stored_record.hpp"
+#include "steering/candidate.hpp"
 #include "steering/ranking.hpp"
+#include "steering/rendezvous.hpp"
+#include "steering/weighted_draw.hpp"
 
 namespace rhumb::steering {
 
@@ -22,26 +26,56 @@ enum class WhenAllDown : std::uint8_t {
   nodata,
 };
 
+// How an answer is picked among equals: the regions of a tier, and the instances of a region.
+enum class Policy : std::uint8_t {
+  rotate,    // instances in turn, beginning with a random one; regions at random
+  weighted,  // at random
+  sticky,    // by the client's network, so that it stays where it is (weighted rendezvous hashing)
+};
+
+// By what a region is picked among equals.
+enum class Spread : std::uint8_t {
+  weights,   // the sum of its instances' weights, of those that are healthy
+  capacity,  // its own, as configured
+};
+
+// The networks that `sticky` takes for one client: prefix lengths.
+struct StickyPrefix {
+  std::uint8_t v4_bits = 24;
+  std::uint8_t v6_bits = 56;
+};
+
 // Where an instance's state stands on the board.
 using TargetIndex = std::uint32_t;
+
+// Its share; 0 = only when there is no other that is healthy.
+using Weight = std::uint16_t;
 
 struct Instance {
   RegionIndex region;  // in the service's own list of regions
   IpAddress address;
   TargetIndex target = 0;
+  Weight weight = 1;
 };
 
 // Instances of one family in one region. Bounds the work of one answer and fits what an answer may hold.
 inline constexpr std::size_t kPoolMax = 255;
+// A region's capacity, in whatever unit. The sum over all regions fits 32 bits, and the hash of `sticky` 24 for each.
+inline constexpr std::uint32_t kCapacityMax = 1'000'000;
 
 struct ServiceSettings {
   std::string name;
   std::uint32_t ttl_s = 0;
-  std::uint8_t answers = 0;      // records in an answer; 0 = all that are healthy in the region
-  Order order = Order::nearest;  // how `ranking_map` was made: for those who explain
+  Policy policy = Policy::rotate;
+  std::uint8_t answers = 0;  // records in an answer; 0 = all that are healthy in the region
+  StickyPrefix sticky_prefix = {};
+  Spread spread = Spread::weights;
+  bool families_together = true;  // a region is used while all families that the service has are healthy there
   WhenAllDown when_all_down = WhenAllDown::nearest;
-  std::vector<std::string> regions;  // names, in the order of the configuration
-  std::vector<Instance> instances;   // in the order of the configuration; at most kPoolMax a region and family
+  std::vector<std::string> regions;       // names
+  std::vector<std::uint32_t> capacities;  // of the regions; read if `spread` is capacity
+  std::vector<Instance> instances;        // in the order of the configuration; at most kPoolMax a region and family
+  std::shared_ptr<const Steering> steering = {};  // what the ranking map was made from: for those who explain
 };
 
 enum class Outcome : std::uint8_t {
@@ -50,6 +84,8 @@ enum class Outcome : std::uint8_t {
   fallback,      // no instance is healthy: the zone's own records
   nodata,        // no instance is healthy: none
   no_instances,  // the service has none of this family
+  kept_out,      // a rule says that this client gets no address
+  refused,       // a rule says that this client is refused
 };
 
 // The instances that an answer holds.
@@ -78,25 +114,18 @@ class Service {
     return dns::kStoredRecordFixedSize + static_cast<std::size_t>(bits_of(family)) / 8;
   }
 
-  // Picks from the first of `regions` that has a healthy instance of `family`, rotated by `random`.
-  // `is_healthy(TargetIndex) -> bool` is asked about each instance on the way.
+  // Of the first tier of `ranked` with a region that will do, one region, and its instances. `is_healthy(TargetIndex)
+  // -> bool` is asked about the instances on the way. What `client` is given depends on his network only as far as
+  // scope_bits() says.
   template <typename IsHealthy>
-  [[nodiscard]] Pick pick(Family family, std::span<const RegionIndex> regions, const IsHealthy& is_healthy,
-                          Random& random) const noexcept {
-    for (const RegionIndex region : regions) {
-      Pick pick;
-      const auto instances = pool(family, region);
-      for (std::size_t i = 0; i < instances.size(); ++i) {
-        if (is_healthy(instances[i].target)) pick.instances[pick.count++] = static_cast<std::uint8_t>(i);
-      }
-      if (pick.count == 0) continue;
-      pick.outcome = Outcome::healthy;
-      pick.region = region;
-      rotate(pick, random);
-      return pick;
-    }
-    return pick_when_all_down(family, regions, random);
-  }
+  [[nodiscard]] Pick pick(Family family, const Ranked& ranked, IpAddress client, const IsHealthy& is_healthy,
+                          Random& random) const noexcept;
+
+  // Whether a rule leaves some clients without an address.
+  [[nodiscard]] bool keeps_some_out() const noexcept { return keeps_some_out_; }
+
+  // RFC 7871 SCOPE PREFIX-LENGTH: the widest prefix around `client` whose addresses are ranked and hashed alike.
+  [[nodiscard]] std::uint8_t scope_bits(const Ranked& ranked, IpAddress client) const noexcept;
 
  private:
   // What the service has of one family, grouped by region.
@@ -104,18 +133,181 @@ class Service {
     std::vector<std::uint32_t> starts;  // of each region's pool, and the end
     std::vector<Instance> instances;
     std::vector<std::uint8_t> records;
+    std::vector<std::uint64_t> hash_ids;  // of the instances, for `sticky`
   };
+
+  // What is asked of a region and its instances. Each demand is made of all tiers before the next one is tried.
+  enum class Demand : std::uint8_t {
+    all_families,  // healthy instances, with a weight, of each family that the service has
+    weight,        // of the family asked for
+    health,        // whatever the weight
+  };
+  static constexpr std::array kDemands{Demand::all_families, Demand::weight, Demand::health};
 
   [[nodiscard]] const Side& side(Family family) const noexcept { return sides_[static_cast<std::size_t>(family)]; }
   void compile(Family family);
-  [[nodiscard]] Pick pick_when_all_down(Family family, std::span<const RegionIndex> regions,
-                                        Random& random) const noexcept;
-  [[nodiscard]] Pick pick_as_if_up(Family family, std::span<const RegionIndex> regions, Random& random) const noexcept;
-  void rotate(Pick& pick, Random& random) const noexcept;
+  [[nodiscard]] bool is_worth_asking(Demand demand) const noexcept;
+  [[nodiscard]] static Weight weight_under(Demand demand, const Instance& instance) noexcept {
+    return demand == Demand::health ? std::max(instance.weight, Weight{1}) : instance.weight;
+  }
+
+  template <typename IsHealthy>
+  [[nodiscard]] bool pick_healthy(Family family, const Ranked& ranked, IpAddress client, const IsHealthy& is_healthy,
+                                  Random& random, Pick& pick) const noexcept;
+  template <typename IsHealthy>
+  [[nodiscard]] std::uint32_t healthy_weight(Family family, RegionIndex region, Demand demand,
+                                             const IsHealthy& is_healthy) const noexcept;
+  template <typename IsHealthy>
+  [[nodiscard]] bool pick_instances(Family family, Demand demand, IpAddress client, const IsHealthy& is_healthy,
+                                    Random& random, Pick& pick) const noexcept;
+
+  // Those of the region's instances that meet the demand, written to `candidates`; how many.
+  template <typename IsHealthy>
+  [[nodiscard]] std::size_t gather(Family family, RegionIndex region, Demand demand, const IsHealthy& is_healthy,
+                                   std::array<Candidate, kPoolMax>& candidates) const noexcept;
+  template <typename IsHealthy>
+  [[nodiscard]] RegionIndex pick_region(std::span<Candidate> regions, Family family, Demand demand, IpAddress client,
+                                        const IsHealthy& is_healthy, Random& random) const noexcept;
+  template <typename IsHealthy>
+  [[nodiscard]] RegionIndex region_of_nearest_instance(std::span<Candidate> regions, Family family, Demand demand,
+                                                       std::uint64_t network,
+                                                       const IsHealthy& is_healthy) const noexcept;
+  [[nodiscard]] std::span<const std::uint64_t> hash_ids(Family family, RegionIndex region) const noexcept;
+  void order(std::span<Candidate> candidates, std::size_t count, std::span<const std::uint64_t> hash_ids,
+             IpAddress client, Random& random) const noexcept;
+  [[nodiscard]] std::uint64_t hash_of(IpAddress client) const noexcept;
 
   ServiceSettings settings_;
   std::shared_ptr<const RankingMap> ranking_map_;
   std::array<Side, 2> sides_;  // by Family
+  std::vector<std::uint64_t> region_hash_ids_;
+  bool has_zero_weights_ = false;
+  bool keeps_some_out_ = false;
 };
+
+template <typename IsHealthy>
+Pick Service::pick(Family family, const Ranked& ranked, IpAddress client, const IsHealthy& is_healthy,
+                   Random& random) const noexcept {
+  Pick pick;
+  if (ranked.action != Action::steer) {
+    pick.outcome = ranked.action == Action::refuse ? Outcome::refused : Outcome::kept_out;
+    return pick;
+  }
+  pick.outcome = Outcome::no_instances;
+  if (!has(family)) return pick;
+  pick.outcome = Outcome::healthy;
+  if (pick_healthy(family, ranked, client, is_healthy, random, pick)) return pick;
+  switch (settings_.when_all_down) {
+    case WhenAllDown::nearest: {
+      const auto as_if_up = [](TargetIndex) { return true; };
+      const bool has_any = pick_healthy(family, ranked, client, as_if_up, random, pick);
+      pick.outcome = has_any ? Outcome::all_down : Outcome::nodata;
+      break;
+    }
+    case WhenAllDown::fallback:
+      pick.outcome = Outcome::fallback;
+      break;
+    case WhenAllDown::nodata:
+      pick.outcome = Outcome::nodata;
+      break;
+  }
+  return pick;
+}
+
+// False when no region of the ranking has an instance that is healthy.
+template <typename IsHealthy>
+bool Service::pick_healthy(Family family, const Ranked& ranked, IpAddress client, const IsHealthy& is_healthy,
+                           Random& random, Pick& pick) const noexcept {
+  for (const Demand demand : kDemands) {
+    if (!is_worth_asking(demand)) continue;
+    for (std::size_t at = 0; at < ranked.regions.size();) {
+      std::array<Candidate, kRegionsMax> candidates;
+      std::size_t count = 0;
+      for (const std::uint8_t tier = ranked.tiers[at]; at < ranked.regions.size() && ranked.tiers[at] == tier; ++at) {
+        const RegionIndex region = ranked.regions[at];
+        const std::uint32_t weight = healthy_weight(family, region, demand, is_healthy);
+        if (weight == 0) continue;
+        const bool is_by_capacity = settings_.spread == Spread::capacity;
+        candidates[count++] = {region, is_by_capacity ? settings_.capacities[region] : weight};
+      }
+      if (count == 0) continue;
+      pick.region = pick_region(std::span(candidates).first(count), family, demand, client, is_healthy, random);
+      if (pick_instances(family, demand, client, is_healthy, random, pick)) return true;
+    }
+  }
+  return false;
+}
+
+// The sum over the region's healthy instances of the family; 0 when the region does not meet the demand.
+template <typename IsHealthy>
+std::uint32_t Service::healthy_weight(Family family, RegionIndex region, Demand demand,
+                                      const IsHealthy& is_healthy) const noexcept {
+  std::uint32_t sum = 0;
+  for (const Instance& instance : pool(family, region)) {
+    if (is_healthy(instance.target)) sum += weight_under(demand, instance);
+  }
+  if (demand != Demand::all_families || sum == 0) return sum;
+  const Family other = family == Family::v4 ? Family::v6 : Family::v4;
+  return healthy_weight(other, region, Demand::weight, is_healthy) > 0 ? sum : 0;
+}
+
+template <typename IsHealthy>
+RegionIndex Service::pick_region(std::span<Candidate> regions, Family family, Demand demand, IpAddress client,
+                                 const IsHealthy& is_healthy, Random& random) const noexcept {
+  if (regions.size() == 1) return regions.front().place;
+  if (settings_.policy != Policy::sticky) {
+    draw_weighted(regions, 1, random);
+  } else if (settings_.spread == Spread::weights) {
+    return region_of_nearest_instance(regions, family, demand, hash_of(client), is_healthy);
+  } else {
+    order_by_rendezvous(regions, 1, hash_of(client), region_hash_ids_);
+  }
+  return regions.front().place;
+}
+
+// A client stays with its instance, of all that the regions have, and its region is where that is. Were the region
+// hashed by the sum of its weights, the clients of an instance would move with the state of another.
+template <typename IsHealthy>
+RegionIndex Service::region_of_nearest_instance(std::span<Candidate> regions, Family family, Demand demand,
+                                                std::uint64_t network, const IsHealthy& is_healthy) const noexcept {
+  std::array<std::uint64_t, kRegionsMax> ids;
+  std::size_t count = 0;
+  for (const Candidate& region : regions) {
+    std::array<Candidate, kPoolMax> instances;
+    const std::size_t size = gather(family, region.place, demand, is_healthy, instances);
+    if (size == 0) continue;  // since it was found healthy
+    order_by_rendezvous(std::span(instances).first(size), 1, network, hash_ids(family, region.place));
+    ids[region.place] = hash_ids(family, region.place)[instances.front().place];
+    regions[count++] = {region.place, instances.front().weight};
+  }
+  if (count > 1) order_by_rendezvous(regions.first(count), 1, network, ids);
+  return regions.front().place;
+}
+
+template <typename IsHealthy>
+std::size_t Service::gather(Family family, RegionIndex region, Demand demand, const IsHealthy& is_healthy,
+                            std::array<Candidate, kPoolMax>& candidates) const noexcept {
+  std::size_t count = 0;
+  std::uint8_t place = 0;
+  for (const Instance& instance : pool(family, region)) {
+    const Weight weight = weight_under(demand, instance);
+    if (weight > 0 && is_healthy(instance.target)) candidates[count++] = {place, weight};
+    ++place;
+  }
+  return count;
+}
+
+// False when there are none: states may change at any time, also since the region was chosen for them.
+template <typename IsHealthy>
+bool Service::pick_instances(Family family, Demand demand, IpAddress client, const IsHealthy& is_healthy,
+                             Random& random, Pick& pick) const noexcept {
+  std::array<Candidate, kPoolMax> candidates;
+  const std::size_t count = gather(family, pick.region, demand, is_healthy, candidates);
+  const std::size_t answers = settings_.answers == 0 ? count : std::min<std::size_t>(count, settings_.answers);
+  order(std::span(candidates).first(count), answers, hash_ids(family, pick.region), client, random);
+  for (pick.count = 0; pick.count < answers; ++pick.count)
+    pick.instances[pick.count] = candidates[pick.count].place;
+  return count > 0;
+}
 
 }  // namespace rhumb::steering

@@ -64,7 +64,7 @@ void fuzz_config(Bytes octets) {
   static const ScratchFile file("rhumb.json");
   file.write(octets);
   Problems problems;
-  const auto config = config::load_config(file.path(), problems);
+  const auto config = config::load_config(file.path(), problems, std::chrono::sys_days());
   require(config.has_value() != problems.has_errors(), "a configuration is taken when it has no errors");
   check_problems(problems, file.path().string());
   if (config) check_values(*config);

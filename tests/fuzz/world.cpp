@@ -171,11 +171,13 @@ zone::Zones make_zones(bool has_root) {
 
 // Clients in 10.0.0.0/8 and 2001:db8:8000::/33 have the second region first, all others the first.
 std::shared_ptr<const steering::RankingMap> make_ranking_map(std::size_t region_count) {
-  std::vector<steering::RegionIndex> order(region_count);
-  for (std::size_t i = 0; i < region_count; ++i)
-    order[i] = static_cast<steering::RegionIndex>((i + 1) % region_count);
+  steering::Ranking second_first;
+  for (std::size_t i = 0; i < region_count; ++i) {
+    second_first.regions.push_back(static_cast<steering::RegionIndex>((i + 1) % region_count));
+    second_first.tiers.push_back(static_cast<std::uint8_t>(i));
+  }
   steering::Rankings rankings(region_count);
-  const auto id = rankings.intern(order);
+  const auto id = rankings.intern(second_first);
   geo::AddressMap<steering::RankingId> networks;
   networks.v4().append(0x0A000000, id);
   networks.v4().append(0x0B000000, 0);
@@ -221,7 +223,7 @@ std::vector<steering::Service> make_services() {
   using steering::WhenAllDown;
   constexpr std::size_t kRegionCount = 3;
   const auto nearest = make_ranking_map(kRegionCount);
-  const auto listed = steering::rank_listed(kRegionCount);
+  const auto listed = std::make_shared<steering::RankingMap>(steering::Rankings(kRegionCount));
   Services services;
   services.add("www", WhenAllDown::nearest, 0, {{0, "192.0.2.10", 1}, {1, "192.0.2.20", 2}, {1, "2001:db8::20", 1}},
                nearest);

@@ -79,7 +79,7 @@ void fuzz_zone(Bytes octets) {
   settings.regions = {"one"};
   settings.instances = {{0, IpAddress::v4(0xC0000201), 0}};
   std::vector<steering::Service> services;
-  services.emplace_back(std::move(settings), steering::rank_listed(1));
+  services.emplace_back(std::move(settings), std::make_shared<steering::RankingMap>(steering::Rankings(1)));
   const answer::Snapshot snapshot{zone::Zones({zone}, 42), {}, std::move(services), std::make_shared<health::Board>(1)};
   const std::size_t count = std::min(zone->node_count(), kNodesMax);
   for (std::size_t node = 0; node < count; ++node)

@@ -30,8 +30,7 @@ class Answering {
     settings.ttl_s = 30;
     settings.regions = {"east"};
     settings.instances = {{0, *IpAddress::parse("192.0.2.10"), 0}};
-    snapshot_.services.emplace_back(std::move(settings), std::make_shared<steering::RankingMap>(
-                                                             steering::Rankings(1), geo::AddressMap<std::uint32_t>()));
+    snapshot_.services.emplace_back(std::move(settings), std::make_shared<steering::RankingMap>(steering::Rankings(1)));
   }
 
   test::Response ask(const dns::Message& query, Client client = {}) {

@@ -32,7 +32,7 @@ www.new CNAME www
 // Clients in 10.0.0.0/8 rank "west" first, those in 2001:db8:8000::/33 too, all others "east".
 std::shared_ptr<const steering::RankingMap> make_ranking_map() {
   steering::Rankings rankings(2);
-  const auto west_first = rankings.intern(std::array<steering::RegionIndex, 2>{1, 0});
+  const auto west_first = rankings.intern({{1, 0}, {0, 1}});
   geo::AddressMap<steering::RankingId> networks;
   networks.v4().append(0x0A000000, west_first);
   networks.v4().append(0x0B000000, 0);
@@ -47,6 +47,7 @@ steering::Service make_service(std::string name, steering::WhenAllDown when_all_
   settings.name = std::move(name);
   settings.ttl_s = 30;
   settings.when_all_down = when_all_down;
+  settings.families_together = false;
   settings.regions = {"east", "west"};
   settings.instances = {{0, *IpAddress::parse("192.0.2.10"), 0},
                         {1, *IpAddress::parse("192.0.2.20"), 1},
@@ -239,6 +240,53 @@ TEST_F(NodataTest, WithAllDownThereIsNoData) {
   EXPECT_EQ(extended_error(response), 22);
   EXPECT_THAT(response.answer, IsEmpty());
   EXPECT_THAT(response.authority, SizeIs(1));
+}
+
+// www: clients in 10.0.0.0/8 are refused, those in 11.0.0.0/8 get no addresses, the others are steered.
+class GeofenceTest : public SteeredAnswerTest {
+ protected:
+  GeofenceTest() {
+    steering::Rankings rankings(2);
+    geo::AddressMap<steering::RankingId> networks;
+    networks.v4().append(0x0A000000, rankings.intern({}, steering::Action::refuse, 0));
+    networks.v4().append(0x0B000000, rankings.intern({}, steering::Action::nodata, 1));
+    networks.v4().append(0x0C000000, 0);
+    const auto map = std::make_shared<steering::RankingMap>(std::move(rankings), networks);
+    auto settings = snapshot_.services[0].settings();
+    settings.policy = steering::Policy::sticky;
+    snapshot_.services[0] = steering::Service(settings, map);
+  }
+
+  test::Response ask_for(std::uint8_t first_octet, dns::Type of_type = type::kA) {
+    return asker_.ask(subnet_query("www.example.com", of_type, dns::client_subnet_option(1, 24, {first_octet, 1, 2})));
+  }
+};
+
+TEST_F(GeofenceTest, RefusesAndSaysThatItIsProhibited) {
+  const auto response = ask_for(10);
+  EXPECT_EQ(response.rcode, "REFUSED");
+  EXPECT_FALSE(response.aa);
+  EXPECT_THAT(response.answer, IsEmpty());
+  EXPECT_THAT(response.authority, IsEmpty());
+  EXPECT_EQ(extended_error(response), 18);
+  EXPECT_EQ(response.scope_bits, 8) << "a refusal is for the refused alone";
+}
+
+TEST_F(GeofenceTest, GivesNoDataAndSaysThatItIsFiltered) {
+  const auto response = ask_for(11);
+  EXPECT_EQ(response.rcode, "NOERROR");
+  EXPECT_THAT(response.answer, IsEmpty());
+  EXPECT_THAT(response.authority, SizeIs(1));
+  EXPECT_EQ(extended_error(response), 17);
+  EXPECT_EQ(response.scope_bits, 8);
+}
+
+TEST_F(GeofenceTest, AnswersTheOthersWithTheScopeThatIsHashed) {
+  const auto response = ask_for(192);
+  EXPECT_EQ(response.rcode, "NOERROR");
+  EXPECT_FALSE(response.answer.empty());
+  EXPECT_EQ(extended_error(response), std::nullopt);
+  EXPECT_EQ(response.scope_bits, 24);
 }
 
 }  // namespace

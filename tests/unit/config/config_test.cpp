@@ -12,6 +12,8 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
+constexpr std::chrono::sys_days kToday = std::chrono::year(2026) / 11 / 23;
+
 constexpr std::string_view kWhole = R"({
   "listen": ["127.0.0.1:5300", "[::1]:5300"],
   "threads": 2,
@@ -33,7 +35,7 @@ class LoadConfig : public testing::Test {
  protected:
   std::optional<Config> load(std::string_view text) {
     Problems problems;
-    auto config = load_config(directory_.write("rhumb.json", text), problems);
+    auto config = load_config(directory_.write("rhumb.json", text), problems, kToday);
     for (const Problem& problem : problems.all()) {
       messages_.push_back(problem.to_string().substr(directory_.path().string().size() + 1));
     }
@@ -76,9 +78,9 @@ TEST_F(LoadConfig, ReadsEverything) {
   EXPECT_EQ(service.name, dns::Name::from_text("www.example.com"));
   EXPECT_EQ(service.ttl_s, 60U);
   EXPECT_EQ(service.check, 0U);
-  EXPECT_EQ(service.order, steering::Order::listed);
-  EXPECT_EQ(service.answers, 2);
-  EXPECT_EQ(service.when_all_down, steering::WhenAllDown::fallback);
+  EXPECT_EQ(service.steering.steering.preference.order, steering::Order::listed);
+  EXPECT_EQ(service.steering.answers, 2);
+  EXPECT_EQ(service.steering.when_all_down, steering::WhenAllDown::fallback);
   ASSERT_THAT(service.instances, SizeIs(2));
   EXPECT_EQ(service.instances[1].region, 1U);
 }
@@ -160,7 +162,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "rhumb.json: /services/WWW.example.com/ttl: must be a whole number from 0 to 604800"},
         Mistake{"\"listed\"", "\"nearst\"",
                 "rhumb.json: /services/WWW.example.com/steering/order: \"nearst\" must be one of \"nearest\", "
-                "\"listed\" (did you mean \"nearest\"?)"},
+                "\"listed\", \"equal\" (did you mean \"nearest\"?)"},
         Mistake{"192.0.2.10", "300.1.1.1",
                 "rhumb.json: /services/WWW.example.com/instances/0/address: \"300.1.1.1\" is not an IP address"},
         Mistake{"192.0.2.10", "192.0.2.20",

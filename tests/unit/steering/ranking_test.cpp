@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "geo/distance.hpp"
+#include "steering/ranking_compiler.hpp"
 
 namespace rhumb::steering {
 namespace {
@@ -41,28 +42,47 @@ geo::Database small_database() {
   return database;
 }
 
+// Every region, as listed, with this order.
+std::shared_ptr<const RankingMap> compile(const geo::Database& database, std::span<const geo::Coordinates> regions,
+                                          Steering steering = {}) {
+  if (steering.preference.regions.empty()) {
+    for (std::size_t region = 0; region < regions.size(); ++region)
+      steering.preference.regions.push_back(static_cast<RegionIndex>(region));
+  }
+  return compile_rankings(steering, regions, database);
+}
+
 Ranked find(const RankingMap& map, std::string_view client) {
   return map.find(*IpAddress::parse(client));
 }
 
-TEST(Rankings, EqualOrdersHaveOneNumberAndZeroIsTheConfiguredOne) {
+TEST(Rankings, EqualOnesHaveOneNumberAndZeroIsThatOfTheUnknown) {
   Rankings rankings(3);
-  EXPECT_THAT(rankings[0], ElementsAre(0, 1, 2));
-  const RankingId other = rankings.intern(std::array<RegionIndex, 3>{2, 0, 1});
-  EXPECT_EQ(other, 1U);
-  EXPECT_EQ(rankings.intern(std::array<RegionIndex, 3>{2, 0, 1}), other);
-  EXPECT_EQ(rankings.intern(std::array<RegionIndex, 3>{0, 1, 2}), 0U);
-  EXPECT_THAT(rankings[other], ElementsAre(2, 0, 1));
+  EXPECT_THAT(rankings[0].regions, ElementsAre(0, 1, 2));
+  EXPECT_THAT(rankings[0].tiers, ElementsAre(0, 1, 2));
+  const Ranking other{{2, 0}, {0, 0}};
+  EXPECT_EQ(rankings.intern(other), 1U);
+  EXPECT_EQ(rankings.intern(other), 1U);
+  EXPECT_EQ(rankings.intern({{0, 1, 2}, {0, 1, 2}}), 0U);
+  EXPECT_THAT(rankings[1].regions, ElementsAre(2, 0));
+  EXPECT_THAT(rankings[1].tiers, ElementsAre(0, 0));
+  // Other tiers, another rule and another action make another ranking.
+  EXPECT_EQ(rankings.intern({{2, 0}, {0, 1}}), 2U);
+  EXPECT_EQ(rankings.intern(other, Action::steer, 0), 3U);
+  EXPECT_EQ(rankings.intern({}, Action::refuse, 0), 4U);
+  EXPECT_EQ(rankings.intern({}, Action::nodata, 0), 5U);
+  EXPECT_EQ(rankings[4].action, Action::refuse);
+  EXPECT_EQ(rankings[3].rule, 0);
 }
 
 TEST(RankNearest, OrdersByDistance) {
-  const auto map = rank_nearest(small_database(), kThree);
+  const auto map = compile(small_database(), kThree);
   EXPECT_THAT(find(*map, "10.1.2.3").regions, ElementsAre(1, 0, 2));
   EXPECT_THAT(find(*map, "12.1.2.3").regions, ElementsAre(2, 1, 0));
 }
 
 TEST(RankNearest, NeighboursWithOneRankingAreOneRange) {
-  const auto map = rank_nearest(small_database(), kThree);
+  const auto map = compile(small_database(), kThree);
   // London and Paris rank alike, and 10/8 and 11/8 are the two halves of 10/7.
   EXPECT_EQ(find(*map, "10.1.2.3").scope_bits, 7);
   EXPECT_EQ(find(*map, "11.1.2.3").scope_bits, 7);
@@ -70,7 +90,7 @@ TEST(RankNearest, NeighboursWithOneRankingAreOneRange) {
 }
 
 TEST(RankNearest, AClientWithoutAPlaceGetsTheConfiguredOrder) {
-  const auto map = rank_nearest(small_database(), kThree);
+  const auto map = compile(small_database(), kThree);
   EXPECT_THAT(find(*map, "13.1.2.3").regions, ElementsAre(0, 1, 2));
   EXPECT_THAT(find(*map, "200.0.0.1").regions, ElementsAre(0, 1, 2));
   EXPECT_THAT(find(*map, "2001:db8::1").regions, ElementsAre(0, 1, 2));
@@ -78,7 +98,7 @@ TEST(RankNearest, AClientWithoutAPlaceGetsTheConfiguredOrder) {
 
 TEST(RankNearest, EquallyFarRegionsKeepTheirOrder) {
   const std::array twins{kSingapore, kDublin, kDublin, kSingapore};
-  const auto map = rank_nearest(small_database(), twins);
+  const auto map = compile(small_database(), twins);
   EXPECT_THAT(find(*map, "10.1.2.3").regions, ElementsAre(1, 2, 0, 3));
   EXPECT_THAT(find(*map, "12.1.2.3").regions, ElementsAre(0, 3, 1, 2));
 }
@@ -94,7 +114,7 @@ TEST(RankNearest, AgreesWithSortingByKilometres) {
   for (std::uint32_t i = 0; i < 500; ++i) {
     database.map.v4().append(i << 8, add_place(database, std::to_string(i), latitude(random), longitude(random)));
   }
-  const auto map = rank_nearest(database, regions);
+  const auto map = compile(database, regions);
   for (std::uint32_t i = 0; i < 500; ++i) {
     const geo::Location place = database.locations.get(database.map.find(IpAddress::v4(i << 8)));
     const auto km = [&](RegionIndex region) {
@@ -106,11 +126,56 @@ TEST(RankNearest, AgreesWithSortingByKilometres) {
 }
 
 TEST(RankListed, IsTheSameForEverybodyWithScopeZero) {
-  const auto map = rank_listed(3);
+  Steering steering;
+  steering.preference.order = Order::listed;
+  const auto map = compile(small_database(), kThree, steering);
   for (const char* client : {"10.1.2.3", "2001:db8::1", "::ffff:10.1.2.3"}) {
     EXPECT_THAT(find(*map, client).regions, ElementsAre(0, 1, 2));
     EXPECT_EQ(find(*map, client).scope_bits, 0);
   }
+}
+
+TEST(RankEqual, PutsAllIntoOneTierForEverybody) {
+  Steering steering;
+  steering.preference.order = Order::equal;
+  const auto map = compile(small_database(), kThree, steering);
+  EXPECT_THAT(find(*map, "12.1.2.3").tiers, ElementsAre(0, 0, 0));
+  EXPECT_EQ(find(*map, "12.1.2.3").scope_bits, 0);
+}
+
+TEST(RankNearest, RegionsWithinTheToleranceOfTheBestAreEqual) {
+  // From London: Dublin 464 km, Virginia 5,930 km, Singapore 10,850 km.
+  Steering steering;
+  steering.preference.tolerance_km = 5'000;
+  EXPECT_THAT(find(*compile(small_database(), kThree, steering), "10.1.2.3").tiers, ElementsAre(0, 1, 1));
+  steering.preference.tolerance_km = 5'500;
+  EXPECT_THAT(find(*compile(small_database(), kThree, steering), "10.1.2.3").tiers, ElementsAre(0, 0, 1));
+  steering.preference.tolerance_km = 20'000;
+  EXPECT_THAT(find(*compile(small_database(), kThree, steering), "10.1.2.3").tiers, ElementsAre(0, 0, 0));
+}
+
+TEST(RankNearest, BiasIsAFactorOnTheDistance) {
+  // 0.08 of 5,930 km is 474 km, 0.07 of it 415 km: just farther than Dublin, and just nearer.
+  Steering steering;
+  steering.preference.biases = {92, 0, 0};
+  EXPECT_THAT(find(*compile(small_database(), kThree, steering), "10.1.2.3").regions, ElementsAre(1, 0, 2));
+  steering.preference.biases = {93, 0, 0};
+  EXPECT_THAT(find(*compile(small_database(), kThree, steering), "10.1.2.3").regions, ElementsAre(0, 1, 2));
+  // 464 km / 0.08 is 5,800 km, / 0.07 is 6,629 km.
+  steering.preference.biases = {0, -92, 0};
+  EXPECT_THAT(find(*compile(small_database(), kThree, steering), "10.1.2.3").regions, ElementsAre(1, 0, 2));
+  steering.preference.biases = {0, -93, 0};
+  EXPECT_THAT(find(*compile(small_database(), kThree, steering), "10.1.2.3").regions, ElementsAre(0, 1, 2));
+}
+
+TEST(RankNearest, OnlyTheListedRegionsAndNoMoreThanTheMostAreUsed) {
+  Steering steering;
+  steering.preference.regions = {2, 0};
+  EXPECT_THAT(find(*compile(small_database(), kThree, steering), "10.1.2.3").regions, ElementsAre(0, 2));
+  EXPECT_THAT(find(*compile(small_database(), kThree, steering), "200.0.0.1").regions, ElementsAre(2, 0));
+  steering.preference.regions_max = 1;
+  EXPECT_THAT(find(*compile(small_database(), kThree, steering), "10.1.2.3").regions, ElementsAre(0));
+  EXPECT_THAT(find(*compile(small_database(), kThree, steering), "200.0.0.1").regions, ElementsAre(2));
 }
 
 }  // namespace

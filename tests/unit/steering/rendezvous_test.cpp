@@ -154,6 +154,13 @@ TEST(Rendezvous, EqualNumbersGoByWeightThenByPlace) {
     ASSERT_THAT(order(candidates_of({1, 5, 1, 5}), network, ids), ElementsAre(1, 3, 0, 2));
 }
 
+// For network 0 these two cost the same, to the last bit. Places are one server's own: its configuration may list them
+// in another order.
+TEST(Rendezvous, EqualCostsGoByTheNumber) {
+  EXPECT_THAT(order(candidates_of({1, 1}), 0, {71'664, 107'355}), ElementsAre(0, 1));
+  EXPECT_THAT(order(candidates_of({1, 1}), 0, {107'355, 71'664}), ElementsAre(1, 0));
+}
+
 TEST(Rendezvous, EachComesFirstByItsWeight) {
   const auto sequential = sequential_networks();
   const auto random = random_networks();

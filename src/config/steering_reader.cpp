@@ -1,0 +1,339 @@
+#include "config/steering_reader.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <initializer_list>
+#include <limits>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/suggestion.hpp"
+
+namespace rhumb::config {
+namespace {
+
+using steering::Action;
+using steering::Order;
+using steering::Policy;
+using steering::Preference;
+using steering::RegionIndex;
+using steering::Rule;
+using steering::Spread;
+using steering::WhenAllDown;
+
+constexpr double kToleranceMaxKm = 20'038;  // half the Earth's circumference: nothing is farther
+
+constexpr std::array<std::string_view, 7> kContinents{"AF", "AN", "AS", "EU", "NA", "OC", "SA"};
+
+bool is_upper(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+bool is_country(std::string_view text) {
+  return text.size() == 2 && is_upper(text);
+}
+
+// ISO 3166-2: the country, a hyphen, and one to three letters or digits.
+bool is_subdivision(std::string_view text) {
+  if (text.size() < 4 || text.size() > 6 || !is_country(text.substr(0, 2)) || text[2] != '-') return false;
+  return std::ranges::all_of(text.substr(3), [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });
+}
+
+// "192.0.2.0/24"; an address alone is a network of its own. Nothing when it is neither.
+std::optional<steering::Network> parse_network(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  const auto address = IpAddress::parse(text.substr(0, slash));
+  if (!address) return std::nullopt;
+  int bits = bits_of(address->family);
+  if (slash != std::string_view::npos) {
+    const std::string_view digits = text.substr(slash + 1);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
+    if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+    if (bits < 0 || bits > bits_of(address->family)) return std::nullopt;
+  }
+  return steering::Network{*address, static_cast<std::uint8_t>(bits)};
+}
+
+// "2026-12-31"
+std::optional<std::chrono::sys_days> parse_date(std::string_view text) {
+  const auto number = [&](std::size_t at, std::size_t size) -> int {
+    int value = 0;
+    const auto [end, error] = std::from_chars(text.data() + at, text.data() + at + size, value);
+    return error == std::errc() && end == text.data() + at + size && value >= 0 ? value : -1;
+  };
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
+  const int year = number(0, 4);
+  const int month = number(5, 2);
+  const int day = number(8, 2);
+  if (year < 0 || month < 0 || day < 0) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day))};
+  return date.ok() ? std::optional(std::chrono::sys_days(date)) : std::nullopt;
+}
+
+template <typename T>
+T choice_or(const JsonPlace& parent, std::string_view key, T otherwise,
+            std::initializer_list<std::pair<std::string_view, T>> choices) {
+  const auto place = parent.member(key);
+  return place ? place->choice<T>(choices).value_or(otherwise) : otherwise;
+}
+
+std::uint8_t octet_or(const JsonPlace& parent, std::string_view key, std::uint8_t otherwise, std::int64_t least,
+                      std::int64_t most) {
+  const auto place = parent.member(key);
+  return place ? static_cast<std::uint8_t>(place->integer(least, most).value_or(otherwise)) : otherwise;
+}
+
+class SteeringReader {
+ public:
+  SteeringReader(std::span<const steering::Region> regions, const std::set<std::size_t>& used,
+                 std::chrono::sys_days today)
+      : regions_(regions), used_(used), today_(today) {}
+
+  ServiceSteering read(const std::optional<JsonPlace>& place) {
+    ServiceSteering result;
+    result.steering.preference = all_regions();
+    if (!place || !place->has_only({"order", "regions", "tolerance_km", "bias", "max_regions", "rules", "pick",
+                                    "answers", "sticky", "spread", "families", "when_all_down"})) {
+      return result;
+    }
+    result.steering.preference = read_preference(*place, Order::nearest);
+    if (const auto rules = place->member("rules")) result.steering.rules = read_rules(*rules);
+    read_picking(*place, result);
+    result.families_together = choice_or<bool>(*place, "families", true, {{"together", true}, {"independent", false}});
+    result.when_all_down = choice_or<WhenAllDown>(
+        *place, "when_all_down", WhenAllDown::nearest,
+        {{"nearest", WhenAllDown::nearest}, {"fallback", WhenAllDown::fallback}, {"nodata", WhenAllDown::nodata}});
+    return result;
+  }
+
+ private:
+  // How regions and instances are picked among equals.
+  void read_picking(const JsonPlace& place, ServiceSteering& result) const {
+    result.policy = choice_or<Policy>(
+        place, "pick", Policy::rotate,
+        {{"rotate", Policy::rotate}, {"weighted", Policy::weighted}, {"sticky", Policy::sticky}});
+    // A share, or a client's own instance, means little where resolvers get all the records and choose for themselves.
+    const std::uint8_t usual = result.policy == Policy::rotate ? 0 : 1;
+    result.answers = octet_or(place, "answers", usual, 0, steering::kPoolMax);
+    result.spread =
+        choice_or<Spread>(place, "spread", Spread::weights, {{"weights", Spread::weights}, {"capacity", Spread::capacity}});
+    if (result.spread == Spread::capacity) require_capacities(*place.member("spread"));
+    const auto sticky = place.member("sticky");
+    if (!sticky || !sticky->has_only({"ipv4_prefix_length", "ipv6_prefix_length"})) return;
+    if (result.policy != Policy::sticky) sticky->error("is only for \"pick\": \"sticky\"");
+    steering::StickyPrefix& prefix = result.sticky_prefix;
+    prefix.v4_bits = octet_or(*sticky, "ipv4_prefix_length", prefix.v4_bits, 0, kBitsV4);
+    prefix.v6_bits = octet_or(*sticky, "ipv6_prefix_length", prefix.v6_bits, 0, kBitsV6);
+  }
+
+  void require_capacities(const JsonPlace& place) const {
+    for (const std::size_t region : used_) {
+      if (regions_[region].capacity == 0) {
+        place.error(fmt::format("region \"{}\" has no \"capacity\"", regions_[region].name));
+      }
+    }
+  }
+
+  [[nodiscard]] Preference all_regions() const {
+    Preference preference;
+    for (const std::size_t region : used_)
+      preference.regions.push_back(static_cast<RegionIndex>(region));
+    return preference;
+  }
+
+  // The members that a service and a rule's own steering have in common.
+  [[nodiscard]] Preference read_preference(const JsonPlace& place, Order usual) const {
+    Preference preference = all_regions();
+    if (const auto regions = place.member("regions")) preference.regions = read_regions(*regions);
+    preference.order = choice_or<Order>(
+        place, "order", usual, {{"nearest", Order::nearest}, {"listed", Order::listed}, {"equal", Order::equal}});
+    preference.regions_max = octet_or(place, "max_regions", preference.regions_max, 1, steering::kRegionsMax);
+    const bool is_nearest = preference.order == Order::nearest;
+    if (const auto tolerance = place.member("tolerance_km")) {
+      preference.tolerance_km = tolerance->number(0, kToleranceMaxKm).value_or(0);
+      if (!is_nearest) tolerance->error("is only for \"order\": \"nearest\"");
+    }
+    if (const auto bias = place.member("bias")) {
+      preference.biases = read_biases(*bias, preference.regions);
+      if (!is_nearest) bias->error("is only for \"order\": \"nearest\"");
+    }
+    return preference;
+  }
+
+  [[nodiscard]] std::vector<RegionIndex> read_regions(const JsonPlace& place) const {
+    std::vector<RegionIndex> result;
+    const auto elements = place.elements();
+    for (const JsonPlace& element : elements) {
+      const auto region = read_used_region(element);
+      if (!region) continue;
+      if (std::ranges::find(result, *region) != result.end()) {
+        element.error("stands twice in this list");
+      } else {
+        result.push_back(*region);
+      }
+    }
+    if (elements.empty()) place.error("needs at least one region");
+    return result;
+  }
+
+  [[nodiscard]] std::optional<RegionIndex> read_used_region(const JsonPlace& place) const {
+    const auto region = read_region_name(place, regions_);
+    if (!region) return std::nullopt;
+    if (used_.contains(*region)) return static_cast<RegionIndex>(*region);
+    place.error(fmt::format("the service has no instance in region \"{}\"", regions_[*region].name));
+    return std::nullopt;
+  }
+
+  [[nodiscard]] std::vector<steering::Bias> read_biases(const JsonPlace& place,
+                                                        const std::vector<RegionIndex>& regions) const {
+    std::vector<steering::Bias> biases(regions.size(), 0);
+    for (const auto& [name, value] : place.members()) {
+      const auto is_named = [&](RegionIndex region) { return regions_[region].name == name; };
+      const auto region = std::ranges::find_if(regions, is_named);
+      const auto bias = value.integer(-steering::kBiasMax, steering::kBiasMax);
+      if (region == regions.end()) {
+        value.error(fmt::format("\"{}\" is not a region that this order is about", name));
+      } else if (bias) {
+        biases[static_cast<std::size_t>(region - regions.begin())] = static_cast<steering::Bias>(*bias);
+      }
+    }
+    return biases;
+  }
+
+  [[nodiscard]] std::vector<Rule> read_rules(const JsonPlace& place) const {
+    std::vector<Rule> rules;
+    for (const JsonPlace& element : place.elements()) {
+      const auto rule = read_rule(element);
+      if (rule) rules.push_back(*rule);
+    }
+    if (rules.size() > steering::kRulesMax) place.error(fmt::format("more than {} rules", steering::kRulesMax));
+    return rules;
+  }
+
+  // Nothing for a rule that is not to be used.
+  [[nodiscard]] std::optional<Rule> read_rule(const JsonPlace& place) const {
+    if (!place.has_only({"name", "comment", "expires", "networks", "asns", "countries", "subdivisions", "continents",
+                         "regions", "steering", "action"})) {
+      return std::nullopt;
+    }
+    Rule rule;
+    if (const auto name = place.member("name")) rule.name = name->text().value_or("");
+    if (const auto comment = place.member("comment")) (void)comment->text();
+    read_conditions(place, rule);
+    read_consequence(place, rule);
+    const auto expires = place.member("expires");
+    return expires && has_expired(*expires) ? std::nullopt : std::optional(rule);
+  }
+
+  [[nodiscard]] bool has_expired(const JsonPlace& place) const {
+    const auto text = place.text();
+    const auto date = text ? parse_date(*text) : std::nullopt;
+    if (text && !date) place.error(fmt::format("\"{}\" is not a date such as 2026-12-31", *text));
+    if (!date || *date >= today_) return false;
+    place.warning(fmt::format("the rule expired on {} and is ignored", *text));
+    return true;
+  }
+
+  static void read_conditions(const JsonPlace& place, Rule& rule) {
+    read_networks(place, rule);
+    if (const auto asns = place.member("asns")) {
+      for (const JsonPlace& element : asns->elements()) {
+        const auto asn = element.integer(1, std::numeric_limits<std::uint32_t>::max());
+        if (asn) rule.asns.push_back(static_cast<std::uint32_t>(*asn));
+      }
+    }
+    rule.countries = read_codes(place, "countries", is_country, "a country's ISO 3166-1 code such as \"FR\"");
+    rule.subdivisions = read_codes(place, "subdivisions", is_subdivision, "an ISO 3166-2 code such as \"US-CA\"");
+    const auto is_continent = [](std::string_view code) {
+      return std::ranges::find(kContinents, code) != kContinents.end();
+    };
+    rule.continents = read_codes(place, "continents", is_continent, "one of AF, AN, AS, EU, NA, OC and SA");
+    const auto has = [&](std::string_view key) { return place.member(key).has_value(); };
+    if (!has("networks") && !has("asns") && !has("countries") && !has("subdivisions") && !has("continents")) {
+      place.error("matches nobody: needs \"networks\", \"asns\", \"countries\", \"subdivisions\" or \"continents\"");
+    }
+  }
+
+  static void read_networks(const JsonPlace& place, Rule& rule) {
+    const auto networks = place.member("networks");
+    if (!networks) return;
+    for (const JsonPlace& element : networks->elements()) {
+      const auto text = element.text();
+      if (!text) continue;
+      const auto network = parse_network(*text);
+      if (!network) {
+        element.error(fmt::format("\"{}\" is not a network such as 192.0.2.0/24", *text));
+        continue;
+      }
+      const IpAddress first = network_of(network->address, network->prefix_bits);
+      if (first != network->address) {
+        element.error(fmt::format("{} has bits set after the prefix; meant {}/{}?", *text, first.to_string(),
+                                  network->prefix_bits));
+      }
+      rule.networks.push_back(*network);
+    }
+  }
+
+  template <typename IsCode>
+  static std::vector<std::string> read_codes(const JsonPlace& parent, std::string_view key, const IsCode& is_code,
+                                             std::string_view expected) {
+    std::vector<std::string> codes;
+    const auto place = parent.member(key);
+    if (!place) return codes;
+    for (const JsonPlace& element : place->elements()) {
+      const auto text = element.text();
+      if (!text) continue;
+      if (!is_code(*text)) element.error(fmt::format("\"{}\" is not {}", *text, expected));
+      codes.push_back(*text);
+    }
+    return codes;
+  }
+
+  void read_consequence(const JsonPlace& place, Rule& rule) const {
+    const auto regions = place.member("regions");
+    const auto own = place.member("steering");
+    const auto action = place.member("action");
+    if (regions.has_value() + own.has_value() + action.has_value() != 1) {
+      return place.error("needs one of \"regions\", \"steering\" and \"action\"");
+    }
+    if (action) {
+      rule.action =
+          action->choice<Action>({{"nodata", Action::nodata}, {"refuse", Action::refuse}}).value_or(Action::nodata);
+    } else if (regions) {
+      rule.preference.order = Order::listed;
+      rule.preference.regions = read_regions(*regions);
+    } else if (own->has_only({"order", "regions", "tolerance_km", "bias", "max_regions"})) {
+      rule.preference = read_preference(*own, Order::nearest);
+    }
+  }
+
+  std::span<const steering::Region> regions_;
+  const std::set<std::size_t>& used_;
+  std::chrono::sys_days today_;
+};
+
+}  // namespace
+
+ServiceSteering read_steering(const std::optional<JsonPlace>& place, std::span<const steering::Region> regions,
+                              const std::set<std::size_t>& used, std::chrono::sys_days today) {
+  return SteeringReader(regions, used, today).read(place);
+}
+
+std::optional<std::size_t> read_region_name(const JsonPlace& place, std::span<const steering::Region> regions) {
+  const auto name = place.text();
+  if (!name) return std::nullopt;
+  const auto found = std::ranges::find(regions, *name, &steering::Region::name);
+  if (found != regions.end()) return static_cast<std::size_t>(found - regions.begin());
+  std::vector<std::string_view> names;
+  for (const steering::Region& region : regions)
+    names.push_back(region.name);
+  place.error(fmt::format("\"{}\" is not a region{}", *name, suggestion(*name, names)));
+  return std::nullopt;
+}
+
+}  // namespace rhumb::config

@@ -1,0 +1,36 @@
+// The member "steering" of a service.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <span>
+
+#include "config/json_place.hpp"
+#include "steering/rule.hpp"
+#include "steering/service.hpp"
+
+namespace rhumb::config {
+
+struct ServiceSteering {
+  steering::Steering steering;  // regions are places in Config::regions
+  steering::Policy policy = steering::Policy::rotate;
+  std::uint8_t answers = 0;
+  steering::StickyPrefix sticky_prefix = {};
+  steering::Spread spread = steering::Spread::weights;
+  bool families_together = true;
+  steering::WhenAllDown when_all_down = steering::WhenAllDown::nearest;
+};
+
+// `place` is nothing where the service has no such member. `regions` are all there are; the service has instances in
+// those that `used` has the places of. Rules that expired before `today` are left out, with a warning.
+[[nodiscard]] ServiceSteering read_steering(const std::optional<JsonPlace>& place,
+                                            std::span<const steering::Region> regions,
+                                            const std::set<std::size_t>& used, std::chrono::sys_days today);
+
+// The place in `regions` of the one with this name; reports any other.
+[[nodiscard]] std::optional<std::size_t> read_region_name(const JsonPlace& place,
+                                                          std::span<const steering::Region> regions);
+
+}  // namespace rhumb::config

@@ -1,0 +1,55 @@
+// An operator's own word: clients that are not steered as the others.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "base/ip_address.hpp"
+#include "steering/preference.hpp"
+
+namespace rhumb::steering {
+
+struct Network {
+  IpAddress address;  // no bit set after the prefix
+  std::uint8_t prefix_bits;
+
+  friend bool operator==(const Network&, const Network&) = default;
+};
+
+// What becomes of a client.
+enum class Action : std::uint8_t {
+  steer,   // to the regions of the preference
+  nodata,  // the name exists, and has no addresses for him
+  refuse,
+};
+
+// Matches a client to whom any of the conditions applies.
+struct Rule {
+  std::string name;
+  std::vector<Network> networks;
+  std::vector<std::uint32_t> asns;
+  std::vector<std::string> countries;     // ISO 3166-1 alpha-2: "FR"
+  std::vector<std::string> subdivisions;  // with the country: "US-CA"
+  std::vector<std::string> continents;    // "EU"
+  Action action = Action::steer;
+  Preference preference;  // of steer
+
+  friend bool operator==(const Rule&, const Rule&) = default;
+};
+
+// A rule's number among those of its service.
+using RuleIndex = std::uint16_t;
+inline constexpr RuleIndex kNoRule = std::numeric_limits<RuleIndex>::max();
+inline constexpr std::size_t kRulesMax = kNoRule;
+
+// All that decides which regions a client is sent to: the first rule that matches him, or the preference.
+struct Steering {
+  Preference preference;
+  std::vector<Rule> rules;
+
+  friend bool operator==(const Steering&, const Steering&) = default;
+};
+
+}  // namespace rhumb::steering

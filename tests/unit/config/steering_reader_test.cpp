@@ -1,0 +1,145 @@
+#include "config/steering_reader.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "config/json_file.hpp"
+
+namespace rhumb::config {
+namespace {
+
+using steering::Action;
+using steering::Order;
+using steering::Policy;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr std::chrono::sys_days kToday = std::chrono::year(2026) / 11 / 23;
+
+// Of four regions the service has instances in the first three.
+class ReadSteering : public testing::Test {
+ protected:
+  ServiceSteering read(std::string_view text) {
+    const Json json = Json::parse(text);
+    Problems problems;
+    const std::vector<steering::Region> regions = {
+        {"us-east", {}, 10}, {"eu-west", {}, 20}, {"ap-south", {}, 0}, {"unused", {}, 0}};
+    const auto result = read_steering(JsonPlace(json, "rhumb.json", problems), regions, {0, 1, 2}, kToday);
+    for (const Problem& problem : problems.all())
+      messages_.push_back(problem.to_string());
+    return result;
+  }
+  // The rule of a steering that has this one.
+  std::optional<steering::Rule> read_rule(std::string_view text) {
+    const auto steering = read("{\"rules\": [" + std::string(text) + "]}");
+    return steering.steering.rules.empty() ? std::nullopt : std::optional(steering.steering.rules.front());
+  }
+
+  std::vector<std::string> messages_;
+};
+
+TEST_F(ReadSteering, HasUsualValues) {
+  const auto usual = read("{}");
+  EXPECT_THAT(messages_, IsEmpty());
+  EXPECT_EQ(usual.steering.preference.order, Order::nearest);
+  EXPECT_THAT(usual.steering.preference.regions, ElementsAre(0, 1, 2)) << "those with instances";
+  EXPECT_EQ(usual.policy, Policy::rotate);
+  EXPECT_EQ(usual.answers, 0);
+  EXPECT_TRUE(usual.families_together);
+  EXPECT_EQ(read(R"({"pick": "weighted"})").answers, 1);
+  EXPECT_EQ(read(R"({"pick": "sticky"})").answers, 1);
+  EXPECT_EQ(read(R"({"pick": "sticky", "answers": 0})").answers, 0);
+}
+
+TEST_F(ReadSteering, ReadsEverything) {
+  const auto all = read(R"({"order": "nearest", "regions": ["ap-south", "us-east"], "tolerance_km": 250.5,
+      "bias": {"us-east": -20}, "max_regions": 2, "pick": "sticky", "answers": 3, "families": "independent",
+      "sticky": {"ipv4_prefix_length": 20, "ipv6_prefix_length": 48}, "when_all_down": "nodata"})");
+  EXPECT_THAT(messages_, IsEmpty());
+  const steering::Preference& preference = all.steering.preference;
+  EXPECT_THAT(preference.regions, ElementsAre(2, 0));
+  EXPECT_THAT(preference.biases, ElementsAre(0, -20));
+  EXPECT_EQ(preference.tolerance_km, 250.5);
+  EXPECT_EQ(preference.regions_max, 2);
+  EXPECT_EQ(all.policy, Policy::sticky);
+  EXPECT_EQ(all.answers, 3);
+  EXPECT_EQ(all.sticky_prefix.v4_bits, 20);
+  EXPECT_EQ(all.sticky_prefix.v6_bits, 48);
+  EXPECT_FALSE(all.families_together);
+  EXPECT_EQ(all.when_all_down, steering::WhenAllDown::nodata);
+}
+
+TEST_F(ReadSteering, ReadsRules) {
+  const auto rule = read_rule(R"({"name": "offices", "comment": "ask Ada", "expires": "2026-11-23",
+      "networks": ["192.0.2.0/24", "2001:db8::/32", "198.51.100.7"], "asns": [64500], "countries": ["FR"],
+      "subdivisions": ["US-CA"], "continents": ["EU"], "regions": ["eu-west", "us-east"]})");
+  EXPECT_THAT(messages_, IsEmpty()) << "a rule is good to the end of the day on which it expires";
+  ASSERT_TRUE(rule);
+  EXPECT_EQ(rule->name, "offices");
+  EXPECT_THAT(rule->networks, ElementsAre(steering::Network{*IpAddress::parse("192.0.2.0"), 24},
+                                          steering::Network{*IpAddress::parse("2001:db8::"), 32},
+                                          steering::Network{*IpAddress::parse("198.51.100.7"), 32}));
+  EXPECT_THAT(rule->asns, ElementsAre(64'500U));
+  EXPECT_THAT(rule->countries, ElementsAre("FR"));
+  EXPECT_THAT(rule->subdivisions, ElementsAre("US-CA"));
+  EXPECT_THAT(rule->continents, ElementsAre("EU"));
+  EXPECT_EQ(rule->action, Action::steer);
+  EXPECT_EQ(rule->preference.order, Order::listed);
+  EXPECT_THAT(rule->preference.regions, ElementsAre(1, 0));
+
+  EXPECT_EQ(read_rule(R"({"countries": ["FR"], "action": "refuse"})")->action, Action::refuse);
+  EXPECT_EQ(read_rule(R"({"countries": ["FR"], "action": "nodata"})")->action, Action::nodata);
+  const auto own = read_rule(R"({"countries": ["FR"], "steering": {"regions": ["us-east", "ap-south"], "max_regions": 1}})");
+  EXPECT_EQ(own->preference.order, Order::nearest);
+  EXPECT_THAT(own->preference.regions, ElementsAre(0, 2));
+  EXPECT_EQ(own->preference.regions_max, 1);
+}
+
+TEST_F(ReadSteering, IgnoresRulesThatHaveExpiredAndSaysSo) {
+  EXPECT_FALSE(read_rule(R"({"expires": "2026-11-22", "countries": ["FR"], "regions": ["eu-west"]})"));
+  EXPECT_THAT(messages_, ElementsAre("rhumb.json: /rules/0/expires: warning: the rule expired on 2026-11-22 and is ignored"));
+}
+
+TEST_F(ReadSteering, SaysWhatIsWrongAndWhere) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {R"({"order": "closest"})", "/order: "},
+      {R"({"regions": ["eu-wset"]})", "/regions/0: \"eu-wset\" is not a region (did you mean \"eu-west\"?)"},
+      {R"({"regions": ["unused"]})", "/regions/0: the service has no instance in region \"unused\""},
+      {R"({"regions": ["eu-west", "eu-west"]})", "/regions/1: stands twice in this list"},
+      {R"({"regions": []})", "/regions: needs at least one region"},
+      {R"({"order": "listed", "tolerance_km": 5})", "/tolerance_km: is only for \"order\": \"nearest\""},
+      {R"({"order": "equal", "bias": {"eu-west": 5}})", "/bias: is only for \"order\": \"nearest\""},
+      {R"({"bias": {"eu-west": 100}})", "/bias/eu-west: "},
+      {R"({"regions": ["us-east"], "bias": {"eu-west": 5}})",
+       "/bias/eu-west: \"eu-west\" is not a region that this order is about"},
+      {R"({"max_regions": 0})", "/max_regions: "},
+      {R"({"spread": "capacity"})", "/spread: region \"ap-south\" has no \"capacity\""},
+      {R"({"sticky": {"ipv4_prefix_length": 24}})", "/sticky: is only for \"pick\": \"sticky\""},
+      {R"({"pick": "sticky", "sticky": {"ipv4_prefix_length": 33}})", "/sticky/ipv4_prefix_length: "},
+      {R"({"rules": [{"regions": ["eu-west"]}]})", "/rules/0: matches nobody: "},
+      {R"({"rules": [{"countries": ["FR"]}]})", "/rules/0: needs one of \"regions\", \"steering\" and \"action\""},
+      {R"({"rules": [{"countries": ["FR"], "regions": ["eu-west"], "action": "refuse"}]})", "/rules/0: needs one of "},
+      {R"({"rules": [{"countries": ["fr"], "action": "refuse"}]})", "/rules/0/countries/0: \"fr\" is not a country's"},
+      {R"({"rules": [{"subdivisions": ["US"], "action": "refuse"}]})", "/rules/0/subdivisions/0: \"US\" is not an ISO"},
+      {R"({"rules": [{"continents": ["EUROPE"], "action": "refuse"}]})", "/rules/0/continents/0: \"EUROPE\" is not one"},
+      {R"({"rules": [{"asns": [0], "action": "refuse"}]})", "/rules/0/asns/0: "},
+      {R"({"rules": [{"networks": ["10.0.0.0/33"], "action": "refuse"}]})",
+       "/rules/0/networks/0: \"10.0.0.0/33\" is not a network such as 192.0.2.0/24"},
+      {R"({"rules": [{"networks": ["10.0.0.1/24"], "action": "refuse"}]})",
+       "/rules/0/networks/0: 10.0.0.1/24 has bits set after the prefix; meant 10.0.0.0/24?"},
+      {R"({"rules": [{"countries": ["FR"], "action": "refuse", "expires": "2026-02-30"}]})",
+       "/rules/0/expires: \"2026-02-30\" is not a date such as 2026-12-31"},
+      {R"({"rules": [{"country": ["FR"], "action": "refuse"}]})", "/rules/0/country: "},
+  };
+  for (const auto& [text, message] : cases) {
+    messages_.clear();
+    (void)read(text);
+    ASSERT_THAT(messages_, SizeIs(1)) << text;
+    EXPECT_THAT(messages_.front(), HasSubstr("rhumb.json: " + message)) << text;
+  }
+}
+
+}  // namespace
+}  // namespace rhumb::config

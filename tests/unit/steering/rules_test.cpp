@@ -1,0 +1,216 @@
+#include <algorithm>
+#include <optional>
+#include <random>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "steering/ranking_compiler.hpp"
+
+namespace rhumb::steering {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr std::array kRegions{geo::Coordinates{39.04, -77.49}, geo::Coordinates{53.35, -6.26},
+                              geo::Coordinates{1.35, 103.82}};
+
+Network network(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  return {*IpAddress::parse(text.substr(0, slash)),
+          static_cast<std::uint8_t>(std::stoi(std::string(text.substr(slash + 1))))};
+}
+
+// A rule that sends to these regions.
+Rule rule_to(std::vector<RegionIndex> regions) {
+  Rule rule;
+  rule.preference.order = Order::listed;
+  rule.preference.regions = std::move(regions);
+  return rule;
+}
+
+Steering steering_with(std::vector<Rule> rules) {
+  Steering steering;
+  steering.preference.regions = {0, 1, 2};
+  steering.rules = std::move(rules);
+  return steering;
+}
+
+geo::LocationId add(geo::Database& database, std::string_view continent, std::string_view country,
+                    std::string_view subdivision, std::uint32_t asn, double latitude, double longitude) {
+  geo::Location location;
+  location.continent = continent;
+  location.country = country;
+  location.subdivision = subdivision;
+  location.asn = asn;
+  location.has_coordinates = true;
+  location.latitude = static_cast<float>(latitude);
+  location.longitude = static_cast<float>(longitude);
+  return database.locations.intern(location);
+}
+
+// 10/8 London, AS 64500; 11/8 Paris, AS 64501; 12/8 San Jose, California; 13/8 Tokyo.
+geo::Database small_database() {
+  geo::Database database;
+  auto& v4 = database.map.v4();
+  v4.append(0x0A000000, add(database, "EU", "GB", "ENG", 64'500, 51.51, -0.13));
+  v4.append(0x0B000000, add(database, "EU", "FR", "IDF", 64'501, 48.86, 2.35));
+  v4.append(0x0C000000, add(database, "NA", "US", "CA", 0, 37.34, -121.89));
+  v4.append(0x0D000000, add(database, "AS", "JP", "13", 0, 35.68, 139.69));
+  v4.append(0x0E000000, geo::kUnknownLocation);
+  return database;
+}
+
+Ranked find(const Steering& steering, std::string_view client) {
+  // Outlives what it gives, test by test.
+  static std::shared_ptr<const RankingMap> map;
+  map = compile_rankings(steering, kRegions, small_database());
+  return map->find(*IpAddress::parse(client));
+}
+
+TEST(Rules, MatchByEachOfTheirConditions) {
+  Rule by_network = rule_to({2});
+  by_network.networks = {network("10.1.0.0/16"), network("2001:db8::/32")};
+  Rule by_asn = rule_to({2, 0});
+  by_asn.asns = {64'501};
+  Rule by_country = rule_to({0, 2});
+  by_country.countries = {"JP"};
+  Rule by_subdivision = rule_to({1, 2});
+  by_subdivision.subdivisions = {"US-CA"};
+  Rule by_continent = rule_to({1, 0});
+  by_continent.continents = {"EU"};
+  const Steering steering = steering_with({by_network, by_asn, by_country, by_subdivision, by_continent});
+
+  EXPECT_THAT(find(steering, "10.1.2.3").regions, ElementsAre(2));
+  EXPECT_EQ(find(steering, "10.1.2.3").rule, 0);
+  EXPECT_EQ(find(steering, "10.1.2.3").scope_bits, 16);
+  EXPECT_THAT(find(steering, "2001:db8::1").regions, ElementsAre(2));
+  EXPECT_THAT(find(steering, "11.1.2.3").regions, ElementsAre(2, 0));
+  EXPECT_THAT(find(steering, "13.1.2.3").regions, ElementsAre(0, 2));
+  EXPECT_THAT(find(steering, "12.1.2.3").regions, ElementsAre(1, 2));
+  EXPECT_THAT(find(steering, "10.2.2.3").regions, ElementsAre(1, 0));
+  EXPECT_EQ(find(steering, "10.2.2.3").rule, 4);
+  EXPECT_THAT(find(steering, "200.0.0.1").regions, ElementsAre(0, 1, 2));
+  EXPECT_EQ(find(steering, "200.0.0.1").rule, kNoRule);
+}
+
+TEST(Rules, TheFirstThatMatchesWinsHoweverSpecificTheOthersAre) {
+  Rule wide = rule_to({0});
+  wide.networks = {network("10.0.0.0/8")};
+  Rule narrow = rule_to({1});
+  narrow.networks = {network("10.1.0.0/16")};
+  Rule country = rule_to({2});
+  country.countries = {"GB"};
+  EXPECT_EQ(find(steering_with({wide, narrow, country}), "10.1.2.3").rule, 0);
+  EXPECT_EQ(find(steering_with({narrow, wide, country}), "10.1.2.3").rule, 0);
+  EXPECT_EQ(find(steering_with({narrow, wide, country}), "10.2.2.3").rule, 1);
+  EXPECT_EQ(find(steering_with({country, narrow, wide}), "10.1.2.3").rule, 0);
+  EXPECT_EQ(find(steering_with({narrow, country, wide}), "10.2.2.3").rule, 1);
+}
+
+TEST(Rules, CanKeepOutOrSteerInTheirOwnWay) {
+  Rule nodata;
+  nodata.action = Action::nodata;
+  nodata.countries = {"FR"};
+  Rule refuse;
+  refuse.action = Action::refuse;
+  refuse.countries = {"JP"};
+  Rule own;
+  own.countries = {"GB"};
+  own.preference.regions = {2, 0};
+  own.preference.regions_max = 1;
+  const Steering steering = steering_with({nodata, refuse, own});
+  EXPECT_EQ(find(steering, "11.1.2.3").action, Action::nodata);
+  EXPECT_THAT(find(steering, "11.1.2.3").regions, IsEmpty());
+  EXPECT_EQ(find(steering, "13.1.2.3").action, Action::refuse);
+  EXPECT_THAT(find(steering, "10.1.2.3").regions, ElementsAre(0)) << "the nearer of the rule's two, and no more";
+  EXPECT_EQ(find(steering, "12.1.2.3").action, Action::steer);
+}
+
+TEST(Rules, ApplyToOrdersThatAskForNoPlaceToo) {
+  Rule rule = rule_to({2});
+  rule.countries = {"FR"};
+  Steering steering = steering_with({rule});
+  steering.preference.order = Order::listed;
+  EXPECT_THAT(find(steering, "11.1.2.3").regions, ElementsAre(2));
+  EXPECT_THAT(find(steering, "10.1.2.3").regions, ElementsAre(0, 1, 2));
+  EXPECT_EQ(find(steering, "11.1.2.3").scope_bits, 8);
+}
+
+bool is_in(IpAddress address, const Network& network) {
+  return address.family == network.address.family && network_of(address, network.prefix_bits) == network.address;
+}
+
+// The rule's text, word for word, for one address.
+RuleIndex first_match(const std::vector<Rule>& rules, const geo::Location& location, IpAddress address) {
+  for (RuleIndex i = 0; i < rules.size(); ++i) {
+    const Rule& rule = rules[i];
+    const auto has = [](const auto& list, const auto& value) { return std::ranges::find(list, value) != list.end(); };
+    if (std::ranges::any_of(rule.networks, [&](const Network& network) { return is_in(address, network); })) return i;
+    if (has(rule.asns, location.asn) || has(rule.countries, std::string(location.country)) ||
+        has(rule.continents, std::string(location.continent)) ||
+        has(rule.subdivisions, std::string(location.country) + "-" + std::string(location.subdivision))) {
+      return i;
+    }
+  }
+  return kNoRule;
+}
+
+std::vector<Rule> random_rules(std::mt19937& random) {
+  const auto below = [&](std::uint32_t bound) { return static_cast<std::uint32_t>(random() % bound); };
+  std::vector<Rule> rules;
+  for (std::uint32_t i = 1 + below(5); i > 0; --i) {
+    Rule rule = rule_to({static_cast<RegionIndex>(below(3))});
+    if (below(4) == 0) rule.action = below(2) == 0 ? Action::nodata : Action::refuse;
+    for (std::uint32_t n = below(4); n > 0; --n) {
+      const int bits = 6 + static_cast<int>(below(20));
+      const IpAddress address = IpAddress::v4((9 + below(6)) << 24 | below(1U << 24));
+      rule.networks.push_back({network_of(address, bits), static_cast<std::uint8_t>(bits)});
+    }
+    if (below(3) == 0) rule.networks.push_back({IpAddress{U128{0x2001'0DB8} << 96, Family::v6}, 32});
+    if (below(3) == 0) rule.asns.push_back(64'500 + below(2));
+    if (below(3) == 0) rule.countries.emplace_back(below(2) == 0 ? "GB" : "JP");
+    if (below(4) == 0) rule.subdivisions.emplace_back("US-CA");
+    if (below(4) == 0) rule.continents.emplace_back("EU");
+    rules.push_back(std::move(rule));
+  }
+  return rules;
+}
+
+// The first and the last address of the scope around `address`, and one between.
+std::array<IpAddress, 3> samples_of_scope(IpAddress address, int scope_bits, std::mt19937& random) {
+  const std::uint32_t host_mask = scope_bits == 32 ? 0 : 0xFFFFFFFFU >> scope_bits;
+  const std::uint32_t first = address.as_v4() & ~host_mask;
+  return {IpAddress::v4(first), IpAddress::v4(first | host_mask),
+          IpAddress::v4(first | (static_cast<std::uint32_t>(random()) & host_mask))};
+}
+
+// RFC 7871 §7.2.1: an answer is good for all of its scope.
+TEST(Rules, AreFoundForEveryAddressAndItsScopeHasOneRanking) {
+  std::mt19937 random(4);
+  for (int round = 0; round < 200; ++round) {
+    SCOPED_TRACE(round);
+    const geo::Database database = small_database();
+    const auto rules = random_rules(random);
+    const auto map = compile_rankings(steering_with(rules), kRegions, database);
+    const auto expected = [&](IpAddress address) {
+      return first_match(rules, database.locations.get(database.find(address)), address);
+    };
+    for (int sample = 0; sample < 200; ++sample) {
+      const auto bits = static_cast<std::uint32_t>((9 + random() % 6) << 24 | random() % (1U << 24));
+      const IpAddress address = IpAddress::v4(bits);
+      const Ranked ranked = map->find(address);
+      ASSERT_EQ(ranked.rule, expected(address)) << address.to_string();
+      for (const IpAddress other : samples_of_scope(address, ranked.scope_bits, random)) {
+        const Ranked same = map->find(other);
+        ASSERT_EQ(same.rule, ranked.rule) << other.to_string();
+        ASSERT_TRUE(std::ranges::equal(same.regions, ranked.regions)) << other.to_string();
+        ASSERT_EQ(same.scope_bits, ranked.scope_bits) << other.to_string();
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace rhumb::steering
