@@ -22,4 +22,14 @@ struct ExplainOptions {
 // `rhumb explain`: makes the answer that a client would get, and tells what led to it.
 int explain(const ExplainOptions& options);
 
+struct TestOptions {
+  std::filesystem::path config_file;
+  std::filesystem::path tests_file;
+  bool as_json;
+};
+
+// `rhumb test`: makes the answers that a file of tests is about, and tells which are not as expected, and why. 2 when
+// the tests or the configuration cannot be read.
+int test(const TestOptions& options);
+
 }  // namespace rhumb::cli

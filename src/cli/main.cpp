@@ -26,22 +26,34 @@ int run(int argc, char** argv) {
   CLI::App* check = app.add_subcommand("check", "Load everything as serve would and report every problem");
   add_config(check);
 
-  rhumb::cli::ExplainOptions options{};
-  options.type = "A";
+  rhumb::cli::ExplainOptions explain_options{};
+  explain_options.type = "A";
   CLI::App* explain = app.add_subcommand("explain", "Tell what answer a client gets, and why");
   add_config(explain);
-  explain->add_option("NAME", options.name, "The name asked for")->required();
-  explain->add_option("CLIENT", options.client, "The client's address or network, as EDNS Client Subnet would give it")
+  explain->add_option("NAME", explain_options.name, "The name asked for")->required();
+  explain
+      ->add_option("CLIENT", explain_options.client,
+                   "The client's address or network, as EDNS Client Subnet would give it")
       ->required();
-  explain->add_option("--type", options.type, "The record type asked for")->capture_default_str();
-  explain->add_option("--down", options.down, "Assume that this region is down (may be repeated)")->take_all();
-  explain->add_flag("--json", options.as_json, "Print JSON");
+  explain->add_option("--type", explain_options.type, "The record type asked for")->capture_default_str();
+  explain->add_option("--down", explain_options.down, "Assume that this region is down (may be repeated)")->take_all();
+  explain->add_flag("--json", explain_options.as_json, "Print JSON");
+
+  rhumb::cli::TestOptions test_options{};
+  CLI::App* test = app.add_subcommand("test", "Check that clients get the answers that a file of tests expects");
+  add_config(test);
+  test->add_option("FILE", test_options.tests_file, "The file of tests")->required();
+  test->add_flag("--json", test_options.as_json, "Print JSON");
 
   CLI11_PARSE(app, argc, argv);
   if (serve->parsed()) return rhumb::daemon::serve(config_file);
   if (check->parsed()) return rhumb::cli::check(config_file);
-  options.config_file = config_file;
-  return rhumb::cli::explain(options);
+  if (explain->parsed()) {
+    explain_options.config_file = config_file;
+    return rhumb::cli::explain(explain_options);
+  }
+  test_options.config_file = config_file;
+  return rhumb::cli::test(test_options);
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ class JsonPlace {
   void error(std::string message) const { problems_->error(place(), std::move(message)); }
   void warning(std::string message) const { problems_->warning(place(), std::move(message)); }
 
+  [[nodiscard]] bool is_object() const noexcept { return value_->is_object(); }
   // True if this is an object with no keys but these; reports others, with the key that was probably meant.
   bool has_only(std::initializer_list<std::string_view> keys) const;
   // The member `key`; nothing when there is none. This must be an object.

@@ -1,6 +1,6 @@
 // What a snapshot would answer, asked aside: no server, no probes, states as somebody assumes them.
 //
-// `rhumb explain` asks with these.
+// `rhumb explain` and the tests of routes (route_tests.hpp) ask with these, so that both ask alike.
 #pragma once
 
 #include <cstdint>

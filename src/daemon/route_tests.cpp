@@ -1,0 +1,127 @@
+#include "daemon/route_tests.hpp"
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <ldns/ldns.h>
+
+namespace rhumb::daemon {
+namespace {
+
+std::string region_of(const answer::Decision& decision) {
+  if (!decision.steered || decision.steered->pick.count == 0) return {};
+  return decision.steered->service->settings().regions[decision.steered->pick.region];
+}
+
+std::optional<IpAddress> address_of(const ldns_rr* record) {
+  const ldns_rr_type type = ldns_rr_get_type(record);
+  if (type != LDNS_RR_TYPE_A && type != LDNS_RR_TYPE_AAAA) return std::nullopt;
+  const ldns_rdf* data = ldns_rr_rdf(record, 0);
+  IpAddress address{0, type == LDNS_RR_TYPE_A ? Family::v4 : Family::v6};
+  for (const std::uint8_t octet : Bytes(ldns_rdf_data(data), ldns_rdf_size(data)))
+    address.bits = address.bits << 8 | octet;
+  return address;
+}
+
+// Of the answer section, as another implementation reads it.
+std::vector<IpAddress> addresses_of(Bytes message) {
+  ldns_pkt* parsed = nullptr;
+  if (ldns_wire2pkt(&parsed, message.data(), message.size()) != LDNS_STATUS_OK) return {};
+  const std::unique_ptr<ldns_pkt, decltype(&ldns_pkt_free)> packet(parsed, &ldns_pkt_free);
+  const ldns_rr_list* section = ldns_pkt_answer(parsed);
+  std::vector<IpAddress> addresses;
+  for (std::size_t i = 0; i < ldns_rr_list_rr_count(section); ++i) {
+    if (const auto address = address_of(ldns_rr_list_rr(section, i))) addresses.push_back(*address);
+  }
+  return addresses;
+}
+
+RouteAnswer answer_of(const Reply& reply) {
+  const auto& steered = reply.decision.steered;
+  return {region_of(reply.decision), addresses_of(reply.message), steered ? steered->scope_bits : 0,
+          reply.decision.rcode};
+}
+
+bool contains(const auto& list, const auto& value) {
+  return std::ranges::find(list, value) != list.end();
+}
+
+std::string to_text(const std::vector<IpAddress>& addresses) {
+  if (addresses.empty()) return "no address";
+  std::vector<std::string> texts;
+  texts.reserve(addresses.size());
+  for (const IpAddress address : addresses)
+    texts.push_back(address.to_string());
+  return fmt::format("{}", fmt::join(texts, ", "));
+}
+
+// An answer without addresses is what an empty list expects, and no other.
+bool has_expected_addresses(const std::vector<IpAddress>& expected, const std::vector<IpAddress>& came) {
+  const auto is_expected = [&](IpAddress address) { return contains(expected, address); };
+  return expected.empty() == came.empty() && std::ranges::all_of(came, is_expected);
+}
+
+std::vector<Mismatch> compare(const Expectations& expect, const RouteAnswer& came) {
+  std::vector<Mismatch> mismatches;
+  if (!expect.regions.empty() && !contains(expect.regions, came.region)) {
+    mismatches.push_back(
+        {fmt::format("a region of {}", fmt::join(expect.regions, ", ")), came.region.empty() ? "none" : came.region});
+  }
+  if (contains(expect.not_regions, came.region)) {
+    mismatches.push_back({fmt::format("no region of {}", fmt::join(expect.not_regions, ", ")), came.region});
+  }
+  if (expect.addresses && !has_expected_addresses(*expect.addresses, came.addresses)) {
+    mismatches.push_back(
+        {(expect.addresses->empty() ? "" : "only ") + to_text(*expect.addresses), to_text(came.addresses)});
+  }
+  if (expect.scope && (came.scope_bits < expect.scope->min || came.scope_bits > expect.scope->max)) {
+    mismatches.push_back({fmt::format("a scope from /{} to /{}", expect.scope->min, expect.scope->max),
+                          fmt::format("/{}", came.scope_bits)});
+  }
+  if (expect.rcode && *expect.rcode != came.rcode) {
+    mismatches.push_back({std::string(dns::rcode_to_text(*expect.rcode)), std::string(dns::rcode_to_text(came.rcode))});
+  }
+  return mismatches;
+}
+
+RouteTestResult run(const answer::Snapshot& snapshot, const RouteTest& test) {
+  RouteTestResult result{test.place, test.name, test.question, {}, {}, {}, snapshot.board};
+  for (std::uint64_t seed = 0; seed < kRouteTestSeeds && result.has_passed(); ++seed) {
+    Reply reply = ask(snapshot, test.question, seed);
+    RouteAnswer answer = answer_of(reply);
+    result.mismatches = compare(test.expect, answer);
+    if (seed > 0 && result.has_passed()) continue;
+    result.answer = std::move(answer);
+    result.reply = std::move(reply);
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<RouteTestResult> run_route_tests(Loaded& loaded, std::span<const RouteTest> tests) {
+  // Most tests assume the same regions down: none. A board costs as much as there are instances.
+  std::map<std::vector<std::string>, std::shared_ptr<const health::Board>> boards;
+  std::vector<RouteTestResult> results;
+  results.reserve(tests.size());
+  for (const RouteTest& test : tests) {
+    auto& board = boards[test.down];
+    if (board == nullptr) board = assume_down(loaded, test.down);
+    loaded.snapshot->board = board;
+    results.push_back(run(*loaded.snapshot, test));
+  }
+  loaded.snapshot->board = nullptr;
+  return results;
+}
+
+void report_failures(const RouteTestResult& result, Problems& problems) {
+  for (const Mismatch& mismatch : result.mismatches) {
+    problems.error(result.place,
+                   fmt::format("\"{}\": expected {}, came {}", result.name, mismatch.expected, mismatch.came));
+  }
+}
+
+}  // namespace rhumb::daemon

@@ -1,0 +1,86 @@
+// Answers as tests: a file of assertions about what the server would answer, and to whom.
+//
+// `rhumb test` runs such a file. docs/testing.md describes it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/ip_address.hpp"
+#include "base/problems.hpp"
+#include "daemon/loader.hpp"
+#include "daemon/trial.hpp"
+
+namespace rhumb::daemon {
+
+// So many, each of 32 answers, make a load 0.8 s longer.
+inline constexpr std::size_t kRouteTestsMax = 10'000;
+// Picks are drawn at random, and what a test expects must hold however they fall. An instance that is drawn one time in
+// four is missed by all of so many draws with a probability of 1 in 10,000.
+inline constexpr std::uint64_t kRouteTestSeeds = 32;
+
+struct ScopeBounds {
+  int min;
+  int max;
+};
+
+// What is not expected is empty.
+struct Expectations {
+  std::vector<std::string> regions;                 // the answer comes from one of these
+  std::vector<std::string> not_regions;             // it comes from none of these
+  std::optional<std::vector<IpAddress>> addresses;  // it has no others, and at least one unless this is empty
+  std::optional<ScopeBounds> scope;
+  std::optional<dns::Rcode> rcode;
+};
+
+struct RouteTest {
+  std::string place;  // "routes.test.json: /tests/0"
+  std::string name;
+  Question question;
+  std::vector<std::string> down;  // regions assumed down; all else counts as up
+  Expectations expect;
+};
+
+// The tests in `file`, for what was loaded: regions and clients are looked up in that. Everything that is wrong is in
+// `problems`, with its place; nothing when there was an error.
+[[nodiscard]] std::optional<std::vector<RouteTest>> read_route_tests(const std::filesystem::path& file,
+                                                                     const Loaded& loaded, Problems& problems);
+
+// Of one answer, what expectations are about.
+struct RouteAnswer {
+  std::string region;                // empty: it comes from none
+  std::vector<IpAddress> addresses;  // A and AAAA in its answer section, in their order
+  int scope_bits;                    // 0 for what is not steered
+  dns::Rcode rcode;
+};
+
+struct Mismatch {
+  std::string expected;  // "a region of eu-west"
+  std::string came;      // "us-east"
+};
+
+struct RouteTestResult {
+  std::string place;
+  std::string name;
+  Question question;
+  std::vector<Mismatch> mismatches;            // of the first answer that has any; none: passed
+  RouteAnswer answer;                          // that answer, or the first one
+  Reply reply;                                 // the same with all that led to it; points into the snapshot
+  std::shared_ptr<const health::Board> board;  // the states that it was made with
+
+  [[nodiscard]] bool has_passed() const noexcept { return mismatches.empty(); }
+};
+
+// One result a test, in their order. Lends the snapshot boards of its own and leaves it without one, as load() does.
+[[nodiscard]] std::vector<RouteTestResult> run_route_tests(Loaded& loaded, std::span<const RouteTest> tests);
+
+// `"Paris goes to eu-west": expected a region of eu-west, came us-east`, with the test's place as the place: one error
+// for each mismatch.
+void report_failures(const RouteTestResult& result, Problems& problems);
+
+}  // namespace rhumb::daemon
