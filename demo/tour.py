@@ -105,6 +105,7 @@ def build_world(folder: pathlib.Path) -> World:
         path = folder / "rhumb.json"
         config["listen"] = [f"{address}:{dns_port}"]
         config["zones"] = str(ROOT / config["zones"])
+        config["assertions"] = str(ROOT / config["assertions"])
         config["geoip"] = [str(ROOT / database) for database in config["geoip"]]
         check["port"] = check_port
         path.write_text(json.dumps(config, indent=2))

@@ -25,7 +25,7 @@ int explain(const ExplainOptions& options) {
   if (!client) return fail(fmt::format("\"{}\" is not an IP address or network", options.client));
 
   Problems problems;
-  auto loaded = daemon::load(options.config_file, daemon::Secrets{}, nullptr, problems);
+  auto loaded = daemon::load_unasserted(options.config_file, daemon::Secrets{}, nullptr, problems);
   if (!loaded) {
     for (const Problem& problem : problems.all())
       fmt::print(stderr, "{}\n", problem.to_string());

@@ -78,7 +78,7 @@ void print_text(const std::vector<daemon::RouteTestResult>& results, std::size_t
 
 int test(const TestOptions& options) {
   Problems of_load;
-  auto loaded = daemon::load(options.config_file, daemon::Secrets{}, nullptr, of_load);
+  auto loaded = daemon::load_unasserted(options.config_file, daemon::Secrets{}, nullptr, of_load);
   if (!loaded) return fail(of_load);
   Problems of_tests;
   const auto tests = daemon::read_route_tests(options.tests_file, *loaded, of_tests);

@@ -49,7 +49,7 @@ class Reader {
 
   Config read() {
     top_.has_only({"listen", "threads", "zones", "strict", "geoip", "identity", "version", "udp_payload", "cookies",
-                   "tcp", "rate_limit", "regions", "checks", "services"});
+                   "tcp", "rate_limit", "regions", "checks", "services", "assertions"});
     read_listen();
     config_.threads = static_cast<unsigned>(integer_or(top_, "threads", 0, 0, kThreadsMax));
     read_paths();
@@ -112,6 +112,9 @@ class Reader {
   void read_paths() {
     if (const auto zones = top_.required("zones")) {
       if (const auto path = zones->text()) config_.zones = beside_config(*path);
+    }
+    if (const auto assertions = top_.member("assertions")) {
+      if (const auto path = assertions->text()) config_.assertions = beside_config(*path);
     }
     if (const auto strict = top_.member("strict")) config_.strict = strict->boolean().value_or(false);
     const auto geoip = top_.member("geoip");

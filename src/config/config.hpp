@@ -49,8 +49,9 @@ struct Config {
   std::filesystem::path zones;  // a directory
   bool strict;                  // an error in a zone is one of the whole load
   std::vector<std::filesystem::path> geoip;
-  answer::Settings settings;  // cookies: only if the secrets are configured
-  bool has_own_cookies;       // cookies with secrets that this server makes for itself
+  std::optional<std::filesystem::path> assertions;  // a file of what must be answered (daemon/route_tests)
+  answer::Settings settings;                        // cookies: only if the secrets are configured
+  bool has_own_cookies;                             // cookies with secrets that this server makes for itself
   transport::TcpLimits tcp;
   transport::RateLimits rate_limit;
   std::vector<steering::Region> regions;

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "daemon/route_tests.hpp"
 #include "steering/ranking_compiler.hpp"
 #include "zone/zone_file.hpp"
 
@@ -289,10 +290,22 @@ std::unique_ptr<answer::Snapshot> make_snapshot(const config::Config& config, co
                        config.regions, std::move(services), nullptr, settings_of(config, secrets)});
 }
 
+bool keeps_assertions(Loaded& loaded, Problems& problems) {
+  if (!loaded.config.assertions) return true;
+  const auto tests = read_route_tests(*loaded.config.assertions, loaded, problems);
+  if (!tests) return false;
+  bool has_passed = true;
+  for (const RouteTestResult& result : run_route_tests(loaded, *tests)) {
+    report_failures(result, problems);
+    has_passed = has_passed && result.has_passed();
+  }
+  return has_passed;
+}
+
 }  // namespace
 
-std::optional<Loaded> load(const std::filesystem::path& config_file, const Secrets& secrets, const zone::Zones* served,
-                           Problems& problems) {
+std::optional<Loaded> load_unasserted(const std::filesystem::path& config_file, const Secrets& secrets,
+                                      const zone::Zones* served, Problems& problems) {
   const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
   auto config = config::load_config(config_file, problems, today);
   if (!config) return std::nullopt;
@@ -311,6 +324,13 @@ std::optional<Loaded> load(const std::filesystem::path& config_file, const Secre
     problems.error(config_file.string(), error.what());
     return std::nullopt;
   }
+}
+
+std::optional<Loaded> load(const std::filesystem::path& config_file, const Secrets& secrets, const zone::Zones* served,
+                           Problems& problems) {
+  auto loaded = load_unasserted(config_file, secrets, served, problems);
+  if (!loaded || !keeps_assertions(*loaded, problems)) return std::nullopt;
+  return loaded;
 }
 
 }  // namespace rhumb::daemon

@@ -1,7 +1,8 @@
 // From a configuration file to a snapshot that can answer: reads everything, checks everything, touches nothing that
 // runs.
 //
-// `serve`, its reloads, `check` and `explain` all load with this one function.
+// `serve`, its reloads and `check` load with load(); those who ask what a configuration would do, `explain` and `test`,
+// must be able to ask one whose assertions fail.
 #pragma once
 
 #include <filesystem>
@@ -42,6 +43,11 @@ inline constexpr std::size_t kZonesMax = zone::Zones::kZonesMax;
 // not loaded (zone::Zones), and a warning says which of the two. A version is kept only if the same services lie over
 // it, by name and number, as in the configuration now; otherwise the load is refused. `served` is what a server answers
 // with now, null when it starts.
+[[nodiscard]] std::optional<Loaded> load_unasserted(const std::filesystem::path& config_file, const Secrets& secrets,
+                                                    const zone::Zones* served, Problems& problems);
+
+// The same, and if the configuration has assertions (route_tests.hpp), they hold for what was loaded: one that does not
+// is an error at its place.
 [[nodiscard]] std::optional<Loaded> load(const std::filesystem::path& config_file, const Secrets& secrets,
                                          const zone::Zones* served, Problems& problems);
 

@@ -1,6 +1,7 @@
 // Answers as tests: a file of assertions about what the server would answer, and to whom.
 //
-// `rhumb test` runs such a file. docs/testing.md describes it.
+// `rhumb test` runs such a file. The one that a configuration names as its "assertions" is run by every load of it, and
+// a failure refuses the load. docs/testing.md describes the file.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// `rhumb test`: what is not answered as expected is told, with what came of it.
+// `rhumb test`, and the assertions of a configuration: what is not answered as expected is told, with what came of it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,8 +9,10 @@ namespace {
 
 using testing::AllOf;
 using testing::ContainsRegex;
+using testing::ElementsAre;
 using testing::EndsWith;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 Json route_test(const std::string& name, const std::string& region) {
@@ -108,6 +110,58 @@ TEST_F(RouteTests, TheDemoAnswersAsItsTestsExpect) {
   const std::string top = std::string(RHUMB_TEST_DATA) + "/../../";
   const Finished finished = run({"test", top + "routes.test.json", "--config", top + "rhumb.json"});
   EXPECT_EQ(finished.exit, "status 0") << finished.output << finished.errors;
+}
+
+class Assertions : public RouteTests {
+ protected:
+  Assertions() { world_.config["assertions"] = "routes.test.json"; }
+
+  static constexpr const char* kFailure =
+      "routes.test.json: /tests/0: \"Paris\": expected a region of us-east, came eu-west";
+};
+
+TEST_F(Assertions, CheckTellsThoseThatFail) {
+  EXPECT_EQ(run({"check", "--config", "rhumb.json"}).exit, "status 0");
+  expect_of_paris("us-east");
+  const Finished finished = run({"check", "--config", "rhumb.json"});
+  EXPECT_EQ(finished.exit, "status 1");
+  EXPECT_EQ(finished.output, std::string(kFailure) + "\nrhumb.json: 1 errors, 0 warnings\n");
+}
+
+TEST_F(Assertions, ServeRefusesToStartWithThoseThatFail) {
+  expect_of_paris("us-east");
+  const Finished finished = run({"serve", "--config", "rhumb.json"});
+  EXPECT_EQ(finished.exit, "status 1");
+  EXPECT_THAT(finished.errors, AllOf(HasSubstr(std::string("error: ") + kFailure), Not(HasSubstr("listening on"))));
+}
+
+TEST_F(Assertions, AReloadThatFailsThemKeepsWhatIsServed) {
+  world_.serve();
+  world_.config["services"]["www.example.com"]["ttl"] = 99;
+  world_.config["regions"]["eu-west"]["coordinates"] = {-30.0, 170.0};
+  EXPECT_THAT(
+      world_.reload(),
+      AllOf(HasSubstr("error: routes.test.json: /tests/0: \"Paris\": expected a region of eu-west, came us-east"),
+            HasSubstr("reload refused: the old configuration, zones and databases keep serving")));
+  EXPECT_THAT(world_.ask({.name = "www.example.com", .client = kParis}).answer,
+              ElementsAre(std::string("www.example.com. 30 IN A ") + kEuWest));
+
+  expect_of_paris("us-east");
+  EXPECT_THAT(world_.reload(), HasSubstr("info: reloaded"));
+  EXPECT_THAT(world_.ask({.name = "www.example.com", .client = kParis}).answer,
+              ElementsAre(std::string("www.example.com. 99 IN A ") + kUsEast));
+}
+
+TEST_F(Assertions, WhatAConfigurationWouldDoCanBeAskedAlthoughTheyFail) {
+  expect_of_paris("us-east");
+  EXPECT_EQ(run({"explain", "www.example.com", "203.0.113.9", "--config", "rhumb.json"}).exit, "status 0");
+  world_.write(
+      "other.test.json",
+      Json{{"tests", {{{"client", "203.0.113.9"}, {"query", "www.example.com"}, {"expect", {{"rcode", "NOERROR"}}}}}}}
+          .dump());
+  const Finished finished = run({"test", "other.test.json", "--config", "rhumb.json"});
+  EXPECT_EQ(finished.exit, "status 0") << finished.errors;
+  EXPECT_EQ(finished.output, "1 of 1 passed\n");
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ constexpr std::string_view kWhole = R"({
   "threads": 2,
   "zones": "zones",
   "strict": true,
+  "assertions": "routes.test.json",
   "geoip": ["geoip/country.mmdb", "/var/lib/city.mmdb"],
   "regions": {"us-east": {"coordinates": [39.04, -77.49]}, "eu-west": {"coordinates": [53.35, -6.26]}},
   "checks": {"web": {"type": "http", "port": 8080, "path": "/healthz", "interval": "5s", "timeout": "200ms", "rise": 4, "fall": 5}},
@@ -61,6 +62,7 @@ TEST_F(LoadConfig, ReadsEverything) {
   EXPECT_EQ(config->threads, 2U);
   EXPECT_EQ(config->zones, directory_.path() / "zones") << "relative to the file";
   EXPECT_TRUE(config->strict);
+  EXPECT_EQ(config->assertions, directory_.path() / "routes.test.json") << "relative to the file";
   EXPECT_THAT(config->geoip, ElementsAre(directory_.path() / "geoip/country.mmdb", "/var/lib/city.mmdb"));
   ASSERT_THAT(config->regions, SizeIs(2));
   EXPECT_EQ(config->regions[0].name, "us-east");

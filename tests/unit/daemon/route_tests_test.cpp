@@ -361,5 +361,45 @@ TEST_F(RouteTests, AResultHasTheAnswerThatFailed) {
       << "and that of a test that passes";
 }
 
+constexpr std::string_view kAssertions = R"(, "assertions": "routes.test.json")";
+
+TEST_F(RouteTests, ALoadKeepsItsAssertions) {
+  directory_.write("routes.test.json", R"({"tests": [
+    {"client": "203.0.113.9", "query": "www.example.com", "expect": {"regions": ["eu-west"]}}]})");
+  const auto loaded = load(kAssertions);
+  ASSERT_TRUE(loaded) << testing::PrintToString(problems_);
+  EXPECT_THAT(problems_, IsEmpty());
+  EXPECT_EQ(loaded->snapshot->board, nullptr) << "it is the server's to make";
+}
+
+TEST_F(RouteTests, ALoadIsRefusedByEveryAssertionThatFails) {
+  directory_.write("routes.test.json", R"({"tests": [
+    {"client": "203.0.113.9", "query": "www.example.com", "expect": {"regions": ["us-east"]}, "name": "Paris"},
+    {"client": "192.0.2.9", "query": "www.example.com", "expect": {"rcode": "NXDOMAIN"}},
+    {"client": "203.0.113.9", "query": "www.example.com", "expect": {"regions": ["eu-west"]}}]})");
+  EXPECT_FALSE(load(kAssertions));
+  EXPECT_THAT(problems_,
+              ElementsAre("routes.test.json: /tests/0: \"Paris\": expected a region of us-east, came eu-west",
+                          "routes.test.json: /tests/1: \"www.example.com A for 192.0.2.9\": expected NXDOMAIN, came "
+                          "NOERROR"));
+}
+
+TEST_F(RouteTests, ALoadIsRefusedByAssertionsThatCannotBeRead) {
+  EXPECT_FALSE(load(kAssertions));
+  EXPECT_THAT(problems_, ElementsAre("routes.test.json: No such file or directory"));
+  directory_.write("routes.test.json", R"({"tests": [{}]})");
+  EXPECT_FALSE(load(kAssertions));
+  EXPECT_THAT(problems_, SizeIs(3)) << "query, client and expect are missing";
+}
+
+TEST_F(RouteTests, WithoutAssertionsNothingIsAsserted) {
+  directory_.write("routes.test.json", "broken");
+  EXPECT_TRUE(load(""));
+  const auto file = directory_.write("rhumb.json", fmt::format(fmt::runtime(kConfig), RHUMB_TEST_DATA, kAssertions));
+  Problems problems;
+  EXPECT_TRUE(load_unasserted(file, Secrets{1, {}}, nullptr, problems));
+  EXPECT_FALSE(problems.has_errors());
+}
+
 }  // namespace
 }  // namespace rhumb::daemon
