@@ -374,8 +374,7 @@ class Reader {
     return regions;
   }
 
-  // A and AAAA each go to the first region that has an instance of the family: a region with one of the two splits a
-  // client's traffic over two regions.
+  // A region with one of two families is passed over, or splits a client's traffic over two regions.
   void warn_of_family_gaps(const JsonPlace& place, const Service& service) {
     std::map<std::size_t, std::set<Family>> families;
     std::set<Family> all;
@@ -383,11 +382,17 @@ class Reader {
       families[instance.region].insert(instance.address.family);
       all.insert(instance.address.family);
     }
+    const auto is_whole = [](const auto& region) { return region.second.size() == 2; };
+    const bool has_both = std::ranges::any_of(families, is_whole);
     for (const auto& [region, has] : families) {
       if (has.size() == all.size()) continue;
       const bool lacks_v6 = !has.contains(Family::v6);
-      place.warning(fmt::format("region \"{}\" has {} but no {} instances, which other regions have",
-                                config_.regions[region].name, lacks_v6 ? "IPv4" : "IPv6", lacks_v6 ? "IPv6" : "IPv4"));
+      const bool is_passed_over = service.steering.families_together && has_both;
+      place.warning(fmt::format("region \"{}\" has {} but no {} instances, which other regions have{}",
+                                config_.regions[region].name, lacks_v6 ? "IPv4" : "IPv6", lacks_v6 ? "IPv6" : "IPv4",
+                                is_passed_over ? ": it is used only while none that has both is healthy; \"families\": "
+                                                 "\"independent\" changes that"
+                                               : ""));
     }
   }
 

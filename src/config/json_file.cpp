@@ -52,8 +52,8 @@ std::string plain_message(std::string_view words, std::string_view end) {
   return std::string(at == std::string_view::npos ? words : words.substr(at + end.size()));
 }
 
-// Builds the document from what nlohmann's parser meets, and knows where it is. nlohmann's own builder looks through all
-// keys of an object for each that comes, and through all of its members whenever one of them ends if it is watched:
+// Builds the document from what nlohmann's parser meets, and knows where it is. nlohmann's own builder looks through
+// all keys of an object for each that comes, and through all of its members whenever one of them ends if it is watched:
 // 100,000 services took a minute. It also silently takes the last of keys that stand twice; here they are reported.
 class Builder {
  public:

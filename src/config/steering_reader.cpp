@@ -114,14 +114,14 @@ class SteeringReader {
  private:
   // How regions and instances are picked among equals.
   void read_picking(const JsonPlace& place, ServiceSteering& result) const {
-    result.policy = choice_or<Policy>(
-        place, "pick", Policy::rotate,
-        {{"rotate", Policy::rotate}, {"weighted", Policy::weighted}, {"sticky", Policy::sticky}});
+    result.policy =
+        choice_or<Policy>(place, "pick", Policy::rotate,
+                          {{"rotate", Policy::rotate}, {"weighted", Policy::weighted}, {"sticky", Policy::sticky}});
     // A share, or a client's own instance, means little where resolvers get all the records and choose for themselves.
     const std::uint8_t usual = result.policy == Policy::rotate ? 0 : 1;
     result.answers = octet_or(place, "answers", usual, 0, steering::kPoolMax);
-    result.spread =
-        choice_or<Spread>(place, "spread", Spread::weights, {{"weights", Spread::weights}, {"capacity", Spread::capacity}});
+    result.spread = choice_or<Spread>(place, "spread", Spread::weights,
+                                      {{"weights", Spread::weights}, {"capacity", Spread::capacity}});
     if (result.spread == Spread::capacity) require_capacities(*place.member("spread"));
     const auto sticky = place.member("sticky");
     if (!sticky || !sticky->has_only({"ipv4_prefix_length", "ipv6_prefix_length"})) return;

@@ -39,7 +39,8 @@ Ranking Ranker::rank(geo::UnitVector place) const {
   double best_of_tier = costs[sorted.front()];
   std::uint8_t tier = 0;
   for (std::size_t at = 0; at < count; ++at) {
-    const bool is_as_good = preference_.tolerance_km > 0 && costs[sorted[at]] <= best_of_tier + preference_.tolerance_km;
+    const bool is_as_good =
+        preference_.tolerance_km > 0 && costs[sorted[at]] <= best_of_tier + preference_.tolerance_km;
     if (at > 0 && !is_as_good) {
       best_of_tier = costs[sorted[at]];
       ++tier;

@@ -24,9 +24,9 @@ inline constexpr Bias kBiasMax = 99;
 
 struct Preference {
   Order order = Order::nearest;
-  std::vector<RegionIndex> regions;  // those that are used at all, in the order that decides between equals
-  std::vector<Bias> biases;          // of `nearest`: for each of `regions`; empty: none
-  double tolerance_km = 0;           // of `nearest`: this much farther than the best is as good as the best
+  std::vector<RegionIndex> regions;        // those that are used at all, in the order that decides between equals
+  std::vector<Bias> biases;                // of `nearest`: for each of `regions`; empty: none
+  double tolerance_km = 0;                 // of `nearest`: this much farther than the best is as good as the best
   std::uint8_t regions_max = kRegionsMax;  // how far down the ranking a client may be sent
 
   friend bool operator==(const Preference&, const Preference&) = default;

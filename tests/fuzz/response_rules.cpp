@@ -125,8 +125,8 @@ void check_rcode(std::uint16_t flags, const answer::Client& client, const Refere
 
 // Takes the options off that the server may add of its own: keepalive over TCP, and an extended error.
 Bytes without_additions(Bytes options, const ReferenceQuery& query, Transport transport) {
-  const auto ends_with = [&](std::uint8_t code) {
-    return options.size() >= 6 && load_u32(options.data() + options.size() - 6) == (code << 16 | 2U);
+  const auto ends_with = [&](std::uint32_t code) {
+    return options.size() >= 6 && load_u32(options.data() + options.size() - 6) == (code << 16 | 2);
   };
   const std::size_t subnet_size = query.subnet ? 8 + query.subnet->address.size() : 0;
   if (options.size() > subnet_size && ends_with(15)) options = options.first(options.size() - 6);

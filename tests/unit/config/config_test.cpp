@@ -200,7 +200,8 @@ TEST_F(LoadConfig, WarnsOfWhatIsUnusedAndOfFamilyGaps) {
       {"region": "used", "address": "192.0.2.1"}, {"region": "used", "address": "2001:db8::1"}, {"region": "gap", "address": "192.0.2.2"}]}}})");
   EXPECT_TRUE(config);
   EXPECT_THAT(messages_, ElementsAre("rhumb.json: /services/a.example: warning: region \"gap\" has IPv4 but no IPv6 "
-                                     "instances, which other regions have",
+                                     "instances, which other regions have: it is used only while none that has both "
+                                     "is healthy; \"families\": \"independent\" changes that",
                                      "rhumb.json: /regions/idle: warning: no service has an instance in this region",
                                      "rhumb.json: /checks/web: warning: no service uses this check"));
 }

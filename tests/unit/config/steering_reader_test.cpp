@@ -91,7 +91,8 @@ TEST_F(ReadSteering, ReadsRules) {
 
   EXPECT_EQ(read_rule(R"({"countries": ["FR"], "action": "refuse"})")->action, Action::refuse);
   EXPECT_EQ(read_rule(R"({"countries": ["FR"], "action": "nodata"})")->action, Action::nodata);
-  const auto own = read_rule(R"({"countries": ["FR"], "steering": {"regions": ["us-east", "ap-south"], "max_regions": 1}})");
+  const auto own =
+      read_rule(R"({"countries": ["FR"], "steering": {"regions": ["us-east", "ap-south"], "max_regions": 1}})");
   EXPECT_EQ(own->preference.order, Order::nearest);
   EXPECT_THAT(own->preference.regions, ElementsAre(0, 2));
   EXPECT_EQ(own->preference.regions_max, 1);
@@ -99,7 +100,8 @@ TEST_F(ReadSteering, ReadsRules) {
 
 TEST_F(ReadSteering, IgnoresRulesThatHaveExpiredAndSaysSo) {
   EXPECT_FALSE(read_rule(R"({"expires": "2026-11-22", "countries": ["FR"], "regions": ["eu-west"]})"));
-  EXPECT_THAT(messages_, ElementsAre("rhumb.json: /rules/0/expires: warning: the rule expired on 2026-11-22 and is ignored"));
+  EXPECT_THAT(messages_,
+              ElementsAre("rhumb.json: /rules/0/expires: warning: the rule expired on 2026-11-22 and is ignored"));
 }
 
 TEST_F(ReadSteering, SaysWhatIsWrongAndWhere) {
@@ -123,7 +125,8 @@ TEST_F(ReadSteering, SaysWhatIsWrongAndWhere) {
       {R"({"rules": [{"countries": ["FR"], "regions": ["eu-west"], "action": "refuse"}]})", "/rules/0: needs one of "},
       {R"({"rules": [{"countries": ["fr"], "action": "refuse"}]})", "/rules/0/countries/0: \"fr\" is not a country's"},
       {R"({"rules": [{"subdivisions": ["US"], "action": "refuse"}]})", "/rules/0/subdivisions/0: \"US\" is not an ISO"},
-      {R"({"rules": [{"continents": ["EUROPE"], "action": "refuse"}]})", "/rules/0/continents/0: \"EUROPE\" is not one"},
+      {R"({"rules": [{"continents": ["EUROPE"], "action": "refuse"}]})",
+       "/rules/0/continents/0: \"EUROPE\" is not one"},
       {R"({"rules": [{"asns": [0], "action": "refuse"}]})", "/rules/0/asns/0: "},
       {R"({"rules": [{"networks": ["10.0.0.0/33"], "action": "refuse"}]})",
        "/rules/0/networks/0: \"10.0.0.0/33\" is not a network such as 192.0.2.0/24"},

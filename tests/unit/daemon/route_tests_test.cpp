@@ -23,7 +23,7 @@ constexpr std::string_view kConfig = R"({{
   "regions": {{"ap-southeast": {{"coordinates": [1.35, 103.82]}}, "us-east": {{"coordinates": [39.04, -77.49]}},
               "eu-west": {{"coordinates": [53.35, -6.26]}}}},
   "services": {{
-    "www.example.com": {{"instances": [
+    "www.example.com": {{"steering": {{"families": "independent"}}, "instances": [
       {{"region": "ap-southeast", "address": "192.0.2.30"}}, {{"region": "us-east", "address": "192.0.2.10"}},
       {{"region": "us-east", "address": "2001:db8::10"}}, {{"region": "eu-west", "address": "192.0.2.20"}}]}},
     "one.example.com": {{"steering": {{"answers": 1}}, "instances": [
