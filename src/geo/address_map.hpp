@@ -15,7 +15,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <ranges>
 #include <span>
 #include <utility>
 #include <vector>
@@ -222,8 +221,8 @@ template <typename T, typename Inside>
 [[nodiscard]] AddressMap<T> map_of_networks(std::span<const NetworkValue<T>> networks, Inside inside) {
   std::vector<const NetworkValue<T>*> v4;
   std::vector<const NetworkValue<T>*> v6;
-  for (const auto& network : networks | std::views::reverse)
-    (network.network.family == Family::v4 ? v4 : v6).push_back(&network);
+  for (auto network = networks.rbegin(); network != networks.rend(); ++network)
+    (network->network.family == Family::v4 ? v4 : v6).push_back(&*network);
 
   // A stable sort of the list backwards: of equal networks the first in the list comes last, as the innermost.
   const auto sweep_order = [](const NetworkValue<T>* n) {
