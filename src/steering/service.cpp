@@ -88,7 +88,8 @@ void Service::order(std::span<Candidate> candidates, std::size_t count, std::spa
   if (candidates.size() < 2) return;
   switch (settings_.policy) {
     case Policy::rotate:
-      std::ranges::rotate(candidates, candidates.begin() + random.below(static_cast<std::uint32_t>(candidates.size())));
+      std::rotate(candidates.begin(), candidates.begin() + random.below(static_cast<std::uint32_t>(candidates.size())),
+                  candidates.end());
       return;
     case Policy::weighted:
       return draw_weighted(candidates, count, random);

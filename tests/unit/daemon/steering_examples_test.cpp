@@ -1,5 +1,5 @@
-// The examples of docs/steering.md: each ```jsonc block is a steering, the ```json blocks after it are tests of it, one a
-// line, as `rhumb test` takes them.
+// The examples of docs/steering.md: each ```jsonc block is a steering, the ```json blocks after it are tests of it, one
+// a line, as `rhumb test` takes them.
 #include <fstream>
 #include <sstream>
 
@@ -60,7 +60,8 @@ std::vector<std::string> messages_of(const Problems& problems) {
 // What fails, in words.
 std::vector<std::string> run(const Example& example) {
   const test::TemporaryDirectory directory;
-  directory.write("zones/example.com.zone", "@ SOA ns h 1 7200 900 1209600 60\n@ NS ns\nns A 192.0.2.53\nwww A 192.0.2.99\n");
+  directory.write("zones/example.com.zone",
+                  "@ SOA ns h 1 7200 900 1209600 60\n@ NS ns\nns A 192.0.2.53\nwww A 192.0.2.99\n");
   const auto config =
       directory.write("rhumb.json", fmt::format(fmt::runtime(kConfig), RHUMB_TEST_DATA, example.steering));
   const auto file = directory.write("routes.test.json", "{\"tests\": [" + example.tests + "]}");
