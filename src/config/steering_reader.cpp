@@ -193,8 +193,8 @@ class SteeringReader {
                                                         const std::vector<RegionIndex>& regions) const {
     std::vector<steering::Bias> biases(regions.size(), 0);
     for (const auto& [name, value] : place.members()) {
-      const auto is_named = [&](RegionIndex region) { return regions_[region].name == name; };
-      const auto region = std::ranges::find_if(regions, is_named);
+      const auto region = std::ranges::find(
+          regions, name, [&](RegionIndex index) -> const std::string& { return regions_[index].name; });
       const auto bias = value.integer(-steering::kBiasMax, steering::kBiasMax);
       if (region == regions.end()) {
         value.error(fmt::format("\"{}\" is not a region that this order is about", name));
