@@ -147,6 +147,9 @@ class Service {
   [[nodiscard]] const Side& side(Family family) const noexcept { return sides_[static_cast<std::size_t>(family)]; }
   void compile(Family family);
   [[nodiscard]] bool is_worth_asking(Demand demand) const noexcept;
+  [[nodiscard]] static Family other_than(Family family) noexcept {
+    return family == Family::v4 ? Family::v6 : Family::v4;
+  }
   [[nodiscard]] static Weight weight_under(Demand demand, const Instance& instance) noexcept {
     return demand == Demand::health ? std::max(instance.weight, Weight{1}) : instance.weight;
   }
@@ -154,6 +157,9 @@ class Service {
   template <typename IsHealthy>
   [[nodiscard]] bool pick_healthy(Family family, const Ranked& ranked, IpAddress client, const IsHealthy& is_healthy,
                                   Random& random, Pick& pick) const noexcept;
+  template <typename IsHealthy>
+  [[nodiscard]] bool pick_in_tier(Family family, std::span<const RegionIndex> tier, Demand demand, IpAddress client,
+                                  const IsHealthy& is_healthy, Random& random, Pick& pick) const noexcept;
   template <typename IsHealthy>
   [[nodiscard]] std::uint32_t healthy_weight(Family family, RegionIndex region, Demand demand,
                                              const IsHealthy& is_healthy) const noexcept;
@@ -220,25 +226,38 @@ bool Service::pick_healthy(Family family, const Ranked& ranked, IpAddress client
                            Random& random, Pick& pick) const noexcept {
   for (const Demand demand : kDemands) {
     if (!is_worth_asking(demand)) continue;
-    for (std::size_t at = 0; at < ranked.regions.size();) {
-      std::array<Candidate, kRegionsMax> candidates;
-      std::size_t count = 0;
-      for (const std::uint8_t tier = ranked.tiers[at]; at < ranked.regions.size() && ranked.tiers[at] == tier; ++at) {
-        const RegionIndex region = ranked.regions[at];
-        const std::uint32_t weight = healthy_weight(family, region, demand, is_healthy);
-        if (weight == 0) continue;
-        const bool is_by_capacity = settings_.spread == Spread::capacity;
-        candidates[count++] = {region, is_by_capacity ? settings_.capacities[region] : weight};
-      }
-      if (count == 0) continue;
-      pick.region = pick_region(std::span(candidates).first(count), family, demand, client, is_healthy, random);
-      if (pick_instances(family, demand, client, is_healthy, random, pick)) return true;
+    for (std::size_t first = 0; first < ranked.regions.size();) {
+      std::size_t end = first + 1;
+      while (end < ranked.regions.size() && ranked.tiers[end] == ranked.tiers[first])
+        ++end;
+      const auto tier = ranked.regions.subspan(first, end - first);
+      if (pick_in_tier(family, tier, demand, client, is_healthy, random, pick)) return true;
+      first = end;
     }
   }
   return false;
 }
 
-// The sum over the region's healthy instances of the family; 0 when the region does not meet the demand.
+// False when no region of the tier meets the demand.
+template <typename IsHealthy>
+bool Service::pick_in_tier(Family family, std::span<const RegionIndex> tier, Demand demand, IpAddress client,
+                           const IsHealthy& is_healthy, Random& random, Pick& pick) const noexcept {
+  std::array<Candidate, kRegionsMax> candidates;
+  std::size_t count = 0;
+  for (const RegionIndex region : tier) {
+    if (demand == Demand::all_families && healthy_weight(other_than(family), region, demand, is_healthy) == 0) continue;
+    // In most tiers there is one region, which needs no weight to be picked.
+    std::uint32_t weight = 1;
+    if (tier.size() > 1) weight = healthy_weight(family, region, demand, is_healthy);
+    if (weight > 0 && settings_.spread == Spread::capacity) weight = settings_.capacities[region];
+    if (weight > 0) candidates[count++] = {region, weight};
+  }
+  if (count == 0) return false;
+  pick.region = pick_region(std::span(candidates).first(count), family, demand, client, is_healthy, random);
+  return pick_instances(family, demand, client, is_healthy, random, pick);
+}
+
+// Of the region's instances of the family that meet the demand.
 template <typename IsHealthy>
 std::uint32_t Service::healthy_weight(Family family, RegionIndex region, Demand demand,
                                       const IsHealthy& is_healthy) const noexcept {
@@ -246,9 +265,7 @@ std::uint32_t Service::healthy_weight(Family family, RegionIndex region, Demand 
   for (const Instance& instance : pool(family, region)) {
     if (is_healthy(instance.target)) sum += weight_under(demand, instance);
   }
-  if (demand != Demand::all_families || sum == 0) return sum;
-  const Family other = family == Family::v4 ? Family::v6 : Family::v4;
-  return healthy_weight(other, region, Demand::weight, is_healthy) > 0 ? sum : 0;
+  return sum;
 }
 
 template <typename IsHealthy>
