@@ -6,6 +6,8 @@
 #include "dns/codes.hpp"
 #include "dns/stored_record.hpp"
 #include "geo/embedding.hpp"
+#include "steering/rendezvous.hpp"
+#include "steering/weighted_draw.hpp"
 
 namespace rhumb::steering {
 namespace {
@@ -31,8 +33,10 @@ Service::Service(ServiceSettings settings, std::shared_ptr<const RankingMap> ran
     : settings_(std::move(settings)), ranking_map_(std::move(ranking_map)) {
   compile(Family::v4);
   compile(Family::v6);
-  for (const std::string& region : settings_.regions)
-    region_hash_ids_.push_back(hash_name(region));
+  for (std::size_t region = 0; region < settings_.regions.size(); ++region) {
+    region_hash_ids_.push_back(hash_name(settings_.regions[region]));
+    region_weights_.push_back(weight_of(static_cast<RegionIndex>(region)));
+  }
   const Rankings& rankings = ranking_map_->rankings();
   for (RankingId id = 0; id < rankings.size(); ++id)
     keeps_some_out_ = keeps_some_out_ || rankings[id].action != Action::steer;
@@ -75,6 +79,26 @@ bool Service::is_worth_asking(Demand demand) const noexcept {
       return has_zero_weights_;
   }
   return true;
+}
+
+std::uint32_t Service::weight_of(RegionIndex region) const {
+  if (settings_.spread == Spread::capacity) return settings_.capacities[region];
+  std::uint32_t sum = 0;
+  for (const Instance& instance : settings_.instances) {
+    if (instance.region == region) sum += instance.weight;
+  }
+  return std::clamp(sum, 1U, kRendezvousWeightMax);
+}
+
+RegionIndex Service::pick_region(std::span<Candidate> regions, IpAddress client, Random& random) const noexcept {
+  if (regions.size() > 1) {
+    if (settings_.policy == Policy::sticky) {
+      order_by_rendezvous(regions, 1, hash_of(client), region_hash_ids_);
+    } else {
+      draw_weighted(regions, 1, random);
+    }
+  }
+  return regions.front().place;
 }
 
 std::span<const std::uint64_t> Service::hash_ids(Family family, RegionIndex region) const noexcept {

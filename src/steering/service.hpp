@@ -15,8 +15,6 @@
 #include "dns/stored_record.hpp"
 #include "steering/candidate.hpp"
 #include "steering/ranking.hpp"
-#include "steering/rendezvous.hpp"
-#include "steering/weighted_draw.hpp"
 
 namespace rhumb::steering {
 
@@ -35,7 +33,7 @@ enum class Policy : std::uint8_t {
 
 // By what a region is picked among equals.
 enum class Spread : std::uint8_t {
-  weights,   // the sum of its instances' weights, of those that are healthy
+  weights,   // the sum of its instances' weights: of those that are healthy; with `sticky`, of all
   capacity,  // its own, as configured
 };
 
@@ -60,7 +58,7 @@ struct Instance {
 
 // Instances of one family in one region. Bounds the work of one answer and fits what an answer may hold.
 inline constexpr std::size_t kPoolMax = 255;
-// A region's capacity, in whatever unit. The sum over all regions fits 32 bits, and the hash of `sticky` 24 for each.
+// A region's capacity, in whatever unit. Fits what may be drawn (candidate.hpp) and hashed (rendezvous.hpp).
 inline constexpr std::uint32_t kCapacityMax = 1'000'000;
 
 struct ServiceSettings {
@@ -146,6 +144,12 @@ class Service {
 
   [[nodiscard]] const Side& side(Family family) const noexcept { return sides_[static_cast<std::size_t>(family)]; }
   void compile(Family family);
+  [[nodiscard]] std::uint32_t weight_of(RegionIndex region) const;
+  // Whether equal regions share alike while some of their instances are down. With `sticky` they do, so that nobody
+  // moves but the clients of what is down, and both families choose alike.
+  [[nodiscard]] bool has_fixed_shares() const noexcept {
+    return settings_.spread == Spread::capacity || settings_.policy == Policy::sticky;
+  }
   [[nodiscard]] bool is_worth_asking(Demand demand) const noexcept;
   [[nodiscard]] static Family other_than(Family family) noexcept {
     return family == Family::v4 ? Family::v6 : Family::v4;
@@ -171,13 +175,7 @@ class Service {
   template <typename IsHealthy>
   [[nodiscard]] std::size_t gather(Family family, RegionIndex region, Demand demand, const IsHealthy& is_healthy,
                                    std::array<Candidate, kPoolMax>& candidates) const noexcept;
-  template <typename IsHealthy>
-  [[nodiscard]] RegionIndex pick_region(std::span<Candidate> regions, Family family, Demand demand, IpAddress client,
-                                        const IsHealthy& is_healthy, Random& random) const noexcept;
-  template <typename IsHealthy>
-  [[nodiscard]] RegionIndex region_of_nearest_instance(std::span<Candidate> regions, Family family, Demand demand,
-                                                       std::uint64_t network,
-                                                       const IsHealthy& is_healthy) const noexcept;
+  [[nodiscard]] RegionIndex pick_region(std::span<Candidate> regions, IpAddress client, Random& random) const noexcept;
   [[nodiscard]] std::span<const std::uint64_t> hash_ids(Family family, RegionIndex region) const noexcept;
   void order(std::span<Candidate> candidates, std::size_t count, std::span<const std::uint64_t> hash_ids,
              IpAddress client, Random& random) const noexcept;
@@ -185,7 +183,8 @@ class Service {
 
   ServiceSettings settings_;
   std::shared_ptr<const RankingMap> ranking_map_;
-  std::array<Side, 2> sides_;  // by Family
+  std::array<Side, 2> sides_;                  // by Family
+  std::vector<std::uint32_t> region_weights_;  // > 0: what regions share by if has_fixed_shares()
   std::vector<std::uint64_t> region_hash_ids_;
   bool has_zero_weights_ = false;
   bool keeps_some_out_ = false;
@@ -249,11 +248,11 @@ bool Service::pick_in_tier(Family family, std::span<const RegionIndex> tier, Dem
     // In most tiers there is one region, which needs no weight to be picked.
     std::uint32_t weight = 1;
     if (tier.size() > 1) weight = healthy_weight(family, region, demand, is_healthy);
-    if (weight > 0 && settings_.spread == Spread::capacity) weight = settings_.capacities[region];
+    if (weight > 0 && has_fixed_shares()) weight = region_weights_[region];
     if (weight > 0) candidates[count++] = {region, weight};
   }
   if (count == 0) return false;
-  pick.region = pick_region(std::span(candidates).first(count), family, demand, client, is_healthy, random);
+  pick.region = pick_region(std::span(candidates).first(count), client, random);
   return pick_instances(family, demand, client, is_healthy, random, pick);
 }
 
@@ -266,39 +265,6 @@ std::uint32_t Service::healthy_weight(Family family, RegionIndex region, Demand 
     if (is_healthy(instance.target)) sum += weight_under(demand, instance);
   }
   return sum;
-}
-
-template <typename IsHealthy>
-RegionIndex Service::pick_region(std::span<Candidate> regions, Family family, Demand demand, IpAddress client,
-                                 const IsHealthy& is_healthy, Random& random) const noexcept {
-  if (regions.size() == 1) return regions.front().place;
-  if (settings_.policy != Policy::sticky) {
-    draw_weighted(regions, 1, random);
-  } else if (settings_.spread == Spread::weights) {
-    return region_of_nearest_instance(regions, family, demand, hash_of(client), is_healthy);
-  } else {
-    order_by_rendezvous(regions, 1, hash_of(client), region_hash_ids_);
-  }
-  return regions.front().place;
-}
-
-// A client stays with its instance, of all that the regions have, and its region is where that is. Were the region
-// hashed by the sum of its weights, the clients of an instance would move with the state of another.
-template <typename IsHealthy>
-RegionIndex Service::region_of_nearest_instance(std::span<Candidate> regions, Family family, Demand demand,
-                                                std::uint64_t network, const IsHealthy& is_healthy) const noexcept {
-  std::array<std::uint64_t, kRegionsMax> ids;
-  std::size_t count = 0;
-  for (const Candidate& region : regions) {
-    std::array<Candidate, kPoolMax> instances;
-    const std::size_t size = gather(family, region.place, demand, is_healthy, instances);
-    if (size == 0) continue;  // since it was found healthy
-    order_by_rendezvous(std::span(instances).first(size), 1, network, hash_ids(family, region.place));
-    ids[region.place] = hash_ids(family, region.place)[instances.front().place];
-    regions[count++] = {region.place, instances.front().weight};
-  }
-  if (count > 1) order_by_rendezvous(regions.first(count), 1, network, ids);
-  return regions.front().place;
 }
 
 template <typename IsHealthy>

@@ -240,8 +240,10 @@ TEST(ServicePolicy, EqualRegionsShareByTheWeightsOfTheHealthy) {
         21.1);
     Board one_down(4);
     one_down.write(2, State::down);
+    // Of `sticky` only the clients of the instance that is down move: their region keeps its half.
+    const double rest = policy == Policy::sticky ? 0.5 : 3 / 11.0;
     EXPECT_LT(chi_square(first_addresses(service, kEqual, one_down, kDraws),
-                         {{"192.0.2.1", 1 / 11.0}, {"192.0.2.2", 2 / 11.0}, {"192.0.2.9", 8 / 11.0}}, kDraws),
+                         {{"192.0.2.1", rest / 3}, {"192.0.2.2", rest * 2 / 3}, {"192.0.2.9", 1 - rest}}, kDraws),
               18.4);
   }
 }
@@ -274,6 +276,22 @@ TEST(ServicePolicy, StickyMovesOnlyTheClientsOfTheInstanceThatLeft) {
     moved += was_there ? 1 : 0;
   }
   EXPECT_GT(moved, 0);
+}
+
+TEST(ServicePolicy, StickySendsBothFamiliesToOneOfEqualRegions) {
+  const Service service = make_service_of(
+      {{0, "192.0.2.1", 2}, {0, "2001:db8::1"}, {1, "192.0.2.9"}, {1, "2001:db8::9", 5}}, with_policy(Policy::sticky));
+  const Board board(4);
+  Random random(1);
+  std::array<int, 2> counts{};
+  for (std::uint32_t i = 0; i < 1'000; ++i) {
+    const IpAddress client = IpAddress::v4(i << 8);
+    const RegionIndex region = service.pick(Family::v4, kEqual, client, board, random).region;
+    ASSERT_EQ(service.pick(Family::v6, kEqual, client, board, random).region, region) << i;
+    ++counts[region];
+  }
+  EXPECT_GT(counts[0], 200);
+  EXPECT_GT(counts[1], counts[0]) << "6 to 3 by weight";
 }
 
 TEST(ServicePolicy, StickyIsTheSameForAWholeNetworkAndForItsEmbeddings) {

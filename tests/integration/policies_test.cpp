@@ -1,0 +1,107 @@
+// Every policy once, with real packets: what docs/steering.md promises, of the running server.
+#include <map>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "world.hpp"
+
+namespace rhumb::test {
+namespace {
+
+using dns::type::kAaaa;
+using testing::AnyOf;
+using testing::ElementsAre;
+using testing::Gt;
+using testing::IsEmpty;
+using testing::Pair;
+using testing::UnorderedElementsAre;
+
+constexpr int kAnswers = 200;
+
+Json& steering_of(World& world) {
+  return world.config["services"]["www.example.com"]["steering"];
+}
+
+// How often each address comes first, of kAnswers to one client.
+std::map<std::string, int> first_addresses(const World& world, const std::string& client) {
+  std::map<std::string, int> counts;
+  for (int i = 0; i < kAnswers; ++i)
+    ++counts[world.addresses({.name = "www.example.com", .client = client}).at(0)];
+  return counts;
+}
+
+TEST(Policies, EqualRegionsAreAllUsed) {
+  World world;
+  steering_of(world) = {{"order", "equal"}};
+  world.serve();
+  EXPECT_THAT(first_addresses(world, kParis),
+              UnorderedElementsAre(Pair(kUsEast, Gt(0)), Pair(kEuWest, Gt(0)), Pair(kApSoutheast, Gt(0))));
+}
+
+TEST(Policies, RegionsWithinTheToleranceAreUsedAndNoOthers) {
+  World world;
+  steering_of(world) = {{"tolerance_km", 5'500}};
+  world.serve();
+  EXPECT_THAT(first_addresses(world, kParis), UnorderedElementsAre(Pair(kUsEast, Gt(0)), Pair(kEuWest, Gt(0))));
+}
+
+TEST(Policies, WeightedFollowsTheWeights) {
+  World world;
+  steering_of(world) = {{"order", "equal"}, {"pick", "weighted"}};
+  for (Json& instance : world.config["services"]["www.example.com"]["instances"])
+    instance["weight"] = instance["region"] == "us-east" ? 9 : instance["region"] == "eu-west" ? 1 : 0;
+  world.serve();
+  auto counts = first_addresses(world, kSingapore);
+  EXPECT_EQ(counts.count(kApSoutheast), 0U) << "has no weight";
+  // 180 ± 4.2: more than ten standard deviations either way.
+  EXPECT_THAT(counts[kUsEast], testing::AllOf(Gt(130), testing::Lt(kAnswers)));
+}
+
+TEST(Policies, StickyKeepsAClientAndBothFamiliesInOneRegion) {
+  World world;
+  steering_of(world) = {{"order", "equal"}, {"pick", "sticky"}};
+  world.serve();
+  EXPECT_THAT(first_addresses(world, kParis), ElementsAre(Pair(AnyOf(kUsEast, kEuWest, kApSoutheast), kAnswers)));
+  const auto v6 = world.addresses({.name = "www.example.com", .type = kAaaa, .client = kParis});
+  const auto v4 = world.addresses({.name = "www.example.com", .client = kParis});
+  // 192.0.2.20 and 2001:db8::20, and so on.
+  EXPECT_EQ(v4.at(0).substr(8), v6.at(0).substr(10));
+  std::map<std::string, int> regions;
+  for (int i = 0; i < 60; ++i)
+    ++regions[world.addresses({.name = "www.example.com", .client = fmt::format("10.0.{}.0/24", i)}).at(0)];
+  EXPECT_EQ(regions.size(), 3U) << "other clients go elsewhere";
+  EXPECT_EQ(world.ask({.name = "www.example.com", .client = kParis}).scope_bits, 24);
+  EXPECT_EQ(world.ask({.name = "www.example.com", .type = kAaaa, .client = "2001:db8:4::/48"}).scope_bits, 56);
+}
+
+TEST(Policies, RulesComeFirst) {
+  World world;
+  steering_of(world) = {{"rules",
+                         {{{"networks", {kParis}}, {"regions", {"ap-southeast"}}},
+                          {{"countries", {"US"}}, {"action", "refuse"}},
+                          {{"continents", {"AS"}}, {"action", "nodata"}}}}};
+  world.serve();
+  EXPECT_THAT(world.addresses({.name = "www.example.com", .client = kParis}), ElementsAre(kApSoutheast));
+  const Response refused = world.ask({.name = "www.example.com", .client = kAshburn});
+  EXPECT_EQ(refused.rcode, "REFUSED");
+  EXPECT_EQ(refused.scope_bits, 24);
+  const Response none = world.ask({.name = "www.example.com", .client = kSingapore});
+  EXPECT_EQ(none.rcode, "NOERROR");
+  EXPECT_THAT(none.answer, IsEmpty());
+  EXPECT_EQ(none.scope_bits, 25);
+  EXPECT_THAT(world.addresses({.name = "www.example.com", .client = "81.2.69.0/24"}), ElementsAre(kEuWest));
+}
+
+TEST(Policies, ChangeWithAReload) {
+  World world;
+  world.serve();
+  EXPECT_THAT(world.addresses({.name = "www.example.com", .client = kParis}), ElementsAre(kEuWest));
+  steering_of(world) = {{"order", "listed"}, {"regions", {"us-east", "eu-west"}}};
+  world.reload();
+  EXPECT_THAT(world.addresses({.name = "www.example.com", .client = kParis}), ElementsAre(kUsEast));
+}
+
+}  // namespace
+}  // namespace rhumb::test
