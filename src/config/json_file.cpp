@@ -57,8 +57,6 @@ std::string plain_message(std::string_view words, std::string_view end) {
 // 100,000 services took a minute. It also silently takes the last of keys that stand twice; here they are reported.
 class Builder {
  public:
-  using string_t = Json::string_t;
-
   Builder(const std::filesystem::path& file, std::string_view text, Problems& problems)
       : file_(file), text_(text), problems_(problems) {}
 
@@ -70,15 +68,15 @@ class Builder {
   bool boolean(bool value) { return add(value) != nullptr; }
   bool number_integer(Json::number_integer_t value) { return add(value) != nullptr; }
   bool number_unsigned(Json::number_unsigned_t value) { return add(value) != nullptr; }
-  bool number_float(Json::number_float_t value, const string_t&) { return add(value) != nullptr; }
-  bool string(string_t& value) { return add(std::move(value)) != nullptr; }
+  bool number_float(Json::number_float_t value, const Json::string_t&) { return add(value) != nullptr; }
+  bool string(Json::string_t& value) { return add(std::move(value)) != nullptr; }
   bool binary(Json::binary_t&) { return false; }  // is not in text
   bool start_object(std::size_t) { return open(Json::value_t::object); }
   bool start_array(std::size_t) { return open(Json::value_t::array); }
   bool end_object() { return close(); }
   bool end_array() { return close(); }
 
-  bool key(string_t& key) {
+  bool key(Json::string_t& key) {
     Level& level = levels_.back();
     level.key = key;
     if (!level.keys.insert(std::move(key)).second) problems_.error(place(), "stands twice; remove one of them");

@@ -199,7 +199,8 @@ class RankingMaps {
     for (const std::size_t region : regions)
       coordinates.push_back(config_.regions[region].coordinates);
     auto map = steering::compile_rankings(own, coordinates, database_);
-    return shared_.emplace_back(regions, std::make_shared<steering::Steering>(std::move(own)), std::move(map));
+    shared_.push_back({regions, std::make_shared<steering::Steering>(std::move(own)), std::move(map)});
+    return shared_.back();
   }
 
  private:

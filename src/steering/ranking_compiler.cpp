@@ -12,11 +12,13 @@ namespace {
 class PlaceRules {
  public:
   explicit PlaceRules(std::span<const Rule> rules) {
-    for (RuleIndex rule = 0; rule < rules.size(); ++rule) {
-      add(by_asn_, rules[rule].asns, rule);
-      add(by_country_, rules[rule].countries, rule);
-      add(by_subdivision_, rules[rule].subdivisions, rule);
-      add(by_continent_, rules[rule].continents, rule);
+    RuleIndex index = 0;
+    for (const Rule& rule : rules) {
+      add(by_asn_, rule.asns, index);
+      add(by_country_, rule.countries, index);
+      add(by_subdivision_, rule.subdivisions, index);
+      add(by_continent_, rule.continents, index);
+      ++index;
     }
   }
 
