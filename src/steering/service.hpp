@@ -14,6 +14,7 @@
 #include "base/random.hpp"
 #include "dns/stored_record.hpp"
 #include "steering/candidate.hpp"
+#include "steering/expectation.hpp"
 #include "steering/ranking.hpp"
 
 namespace rhumb::steering {
@@ -76,16 +77,6 @@ struct ServiceSettings {
   std::shared_ptr<const Steering> steering = {};  // what the ranking map was made from: for those who explain
 };
 
-enum class Outcome : std::uint8_t {
-  healthy,       // the best region that has a healthy instance
-  all_down,      // no instance is healthy, and `when_all_down` is `nearest`: as if all were up
-  fallback,      // no instance is healthy: the zone's own records
-  nodata,        // no instance is healthy: none
-  no_instances,  // the service has none of this family
-  kept_out,      // a rule says that this client gets no address
-  refused,       // a rule says that this client is refused
-};
-
 // The instances that an answer holds.
 struct Pick {
   Outcome outcome;
@@ -118,6 +109,10 @@ class Service {
   template <typename IsHealthy>
   [[nodiscard]] Pick pick(Family family, const Ranked& ranked, IpAddress client, const IsHealthy& is_healthy,
                           Random& random) const noexcept;
+
+  // What pick() gives on average, over its draws and over client networks: the same choices, without one being made.
+  template <typename IsHealthy>
+  [[nodiscard]] Expectation expect(Family family, const Ranked& ranked, const IsHealthy& is_healthy) const;
 
   // Whether a rule leaves some clients without an address.
   [[nodiscard]] bool keeps_some_out() const noexcept { return keeps_some_out_; }
@@ -158,12 +153,18 @@ class Service {
     return demand == Demand::health ? std::max(instance.weight, Weight{1}) : instance.weight;
   }
 
+  // What pick() and expect() share. `take(demand, candidates, is_healthy) -> bool` is given the regions of a tier that
+  // meet the demand, best tier first, until it takes one of them. A single one may be without a healthy instance.
+  template <typename IsHealthy, typename Take>
+  [[nodiscard]] Outcome decide(Family family, const Ranked& ranked, const IsHealthy& is_healthy,
+                               const Take& take) const noexcept;
+  template <typename IsHealthy, typename Take>
+  [[nodiscard]] bool offer_tiers(Family family, const Ranked& ranked, const IsHealthy& is_healthy,
+                                 const Take& take) const noexcept;
   template <typename IsHealthy>
-  [[nodiscard]] bool pick_healthy(Family family, const Ranked& ranked, IpAddress client, const IsHealthy& is_healthy,
-                                  Random& random, Pick& pick) const noexcept;
-  template <typename IsHealthy>
-  [[nodiscard]] bool pick_in_tier(Family family, std::span<const RegionIndex> tier, Demand demand, IpAddress client,
-                                  const IsHealthy& is_healthy, Random& random, Pick& pick) const noexcept;
+  [[nodiscard]] std::size_t gather_regions(Family family, std::span<const RegionIndex> tier, Demand demand,
+                                           const IsHealthy& is_healthy,
+                                           std::array<Candidate, kRegionsMax>& candidates) const noexcept;
   template <typename IsHealthy>
   [[nodiscard]] std::uint32_t healthy_weight(Family family, RegionIndex region, Demand demand,
                                              const IsHealthy& is_healthy) const noexcept;
@@ -194,54 +195,70 @@ template <typename IsHealthy>
 Pick Service::pick(Family family, const Ranked& ranked, IpAddress client, const IsHealthy& is_healthy,
                    Random& random) const noexcept {
   Pick pick;
-  if (ranked.action != Action::steer) {
-    pick.outcome = ranked.action == Action::refuse ? Outcome::refused : Outcome::kept_out;
-    return pick;
-  }
-  pick.outcome = Outcome::no_instances;
-  if (!has(family)) return pick;
-  pick.outcome = Outcome::healthy;
-  if (pick_healthy(family, ranked, client, is_healthy, random, pick)) return pick;
-  switch (settings_.when_all_down) {
-    case WhenAllDown::nearest: {
-      const auto as_if_up = [](TargetIndex) { return true; };
-      const bool has_any = pick_healthy(family, ranked, client, as_if_up, random, pick);
-      pick.outcome = has_any ? Outcome::all_down : Outcome::nodata;
-      break;
-    }
-    case WhenAllDown::fallback:
-      pick.outcome = Outcome::fallback;
-      break;
-    case WhenAllDown::nodata:
-      pick.outcome = Outcome::nodata;
-      break;
-  }
+  const auto take = [&](Demand demand, std::span<Candidate> regions, const auto& is_up) {
+    pick.region = pick_region(regions, client, random);
+    return pick_instances(family, demand, client, is_up, random, pick);
+  };
+  pick.outcome = decide(family, ranked, is_healthy, take);
   return pick;
 }
 
-// False when no region of the ranking has an instance that is healthy.
 template <typename IsHealthy>
-bool Service::pick_healthy(Family family, const Ranked& ranked, IpAddress client, const IsHealthy& is_healthy,
-                           Random& random, Pick& pick) const noexcept {
+Expectation Service::expect(Family family, const Ranked& ranked, const IsHealthy& is_healthy) const {
+  Expectation expectation{Outcome::nodata, std::vector<double>(settings_.regions.size())};
+  const auto take = [&](Demand demand, std::span<const Candidate> regions, const auto& is_up) {
+    if (healthy_weight(family, regions.front().place, demand, is_up) == 0) return false;
+    share_by_weight(regions, expectation.shares);
+    return true;
+  };
+  expectation.outcome = decide(family, ranked, is_healthy, take);
+  return expectation;
+}
+
+template <typename IsHealthy, typename Take>
+Outcome Service::decide(Family family, const Ranked& ranked, const IsHealthy& is_healthy,
+                        const Take& take) const noexcept {
+  if (ranked.action != Action::steer) return ranked.action == Action::refuse ? Outcome::refused : Outcome::kept_out;
+  if (!has(family)) return Outcome::no_instances;
+  if (offer_tiers(family, ranked, is_healthy, take)) return Outcome::healthy;
+  switch (settings_.when_all_down) {
+    case WhenAllDown::nearest: {
+      const auto as_if_up = [](TargetIndex) { return true; };
+      return offer_tiers(family, ranked, as_if_up, take) ? Outcome::all_down : Outcome::nodata;
+    }
+    case WhenAllDown::fallback:
+      return Outcome::fallback;
+    case WhenAllDown::nodata:
+      break;
+  }
+  return Outcome::nodata;
+}
+
+// False when no region of the ranking has an instance that is healthy.
+template <typename IsHealthy, typename Take>
+bool Service::offer_tiers(Family family, const Ranked& ranked, const IsHealthy& is_healthy,
+                          const Take& take) const noexcept {
   for (const Demand demand : kDemands) {
     if (!is_worth_asking(demand)) continue;
     for (std::size_t first = 0; first < ranked.regions.size();) {
       std::size_t end = first + 1;
       while (end < ranked.regions.size() && ranked.tiers[end] == ranked.tiers[first])
         ++end;
+      std::array<Candidate, kRegionsMax> candidates;
       const auto tier = ranked.regions.subspan(first, end - first);
-      if (pick_in_tier(family, tier, demand, client, is_healthy, random, pick)) return true;
+      const std::size_t count = gather_regions(family, tier, demand, is_healthy, candidates);
+      if (count > 0 && take(demand, std::span(candidates).first(count), is_healthy)) return true;
       first = end;
     }
   }
   return false;
 }
 
-// False when no region of the tier meets the demand.
+// Those of the tier that meet the demand, with what they share by; how many.
 template <typename IsHealthy>
-bool Service::pick_in_tier(Family family, std::span<const RegionIndex> tier, Demand demand, IpAddress client,
-                           const IsHealthy& is_healthy, Random& random, Pick& pick) const noexcept {
-  std::array<Candidate, kRegionsMax> candidates;
+std::size_t Service::gather_regions(Family family, std::span<const RegionIndex> tier, Demand demand,
+                                    const IsHealthy& is_healthy,
+                                    std::array<Candidate, kRegionsMax>& candidates) const noexcept {
   std::size_t count = 0;
   for (const RegionIndex region : tier) {
     if (demand == Demand::all_families && healthy_weight(other_than(family), region, demand, is_healthy) == 0) continue;
@@ -251,9 +268,7 @@ bool Service::pick_in_tier(Family family, std::span<const RegionIndex> tier, Dem
     if (weight > 0 && has_fixed_shares()) weight = region_weights_[region];
     if (weight > 0) candidates[count++] = {region, weight};
   }
-  if (count == 0) return false;
-  pick.region = pick_region(std::span(candidates).first(count), client, random);
-  return pick_instances(family, demand, client, is_healthy, random, pick);
+  return count;
 }
 
 // Of the region's instances of the family that meet the demand.
