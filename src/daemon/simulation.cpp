@@ -1,0 +1,511 @@
+#include "daemon/simulation.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <string_view>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+
+namespace rhumb::daemon {
+namespace {
+
+// Where clients can end: the regions of both scenarios, numbered from 0, and then these.
+using Place = std::size_t;
+constexpr std::array<std::string_view, 4> kOutcomeNames{"no address", "the zone's own records", "kept out by a rule",
+                                                        "refused by a rule"};
+
+std::size_t outcome_number(steering::Outcome outcome) noexcept {
+  switch (outcome) {
+    case steering::Outcome::fallback:
+      return 1;
+    case steering::Outcome::kept_out:
+      return 2;
+    case steering::Outcome::refused:
+      return 3;
+    default:
+      return 0;
+  }
+}
+
+// What clients of some rankings get: parts by Place, their sum is 1.
+struct Distribution {
+  std::vector<double> parts;
+  bool is_all_down = false;
+
+  friend bool operator<(const Distribution& a, const Distribution& b) noexcept {
+    return std::tie(a.is_all_down, a.parts) < std::tie(b.is_all_down, b.parts);
+  }
+};
+using DistributionId = std::uint32_t;
+
+// A service in one of the two scenarios.
+class Side {
+ public:
+  Side(const Scenario& scenario, std::size_t service, Family family)
+      : scenario_(scenario), service_(scenario.loaded.snapshot->services[service]), family_(family) {}
+
+  [[nodiscard]] const steering::ServiceSettings& settings() const noexcept { return service_.settings(); }
+  [[nodiscard]] const steering::RankingMap& ranking_map() const noexcept { return service_.ranking_map(); }
+  [[nodiscard]] const Distribution& distribution(DistributionId id) const { return *distributions_[id]; }
+
+  // `places` has all regions of this service.
+  void use_places(const std::vector<std::string>& places) {
+    place_count_ = places.size();
+    for (const std::string& region : settings().regions)
+      places_.push_back(static_cast<Place>(std::ranges::find(places, region) - places.begin()));
+  }
+
+  // Rankings are many and what comes of them are few: those that differ in regions that are not reached have one
+  // number.
+  DistributionId distribute(const steering::Ranked& ranked) {
+    const auto [known, is_new] = by_ranking_.try_emplace({ranked.regions.data(), ranked.regions.size(), ranked.action});
+    if (is_new) known->second = intern(expect(ranked));
+    return known->second;
+  }
+
+ private:
+  // What tells the rankings of one RankingMap apart, whatever rule led to them.
+  struct RankingKey {
+    const steering::RegionIndex* regions;
+    std::size_t region_count;
+    steering::Action action;
+
+    friend bool operator==(const RankingKey&, const RankingKey&) = default;
+  };
+  struct Hash {
+    std::size_t operator()(const RankingKey& key) const noexcept {
+      return std::hash<const void*>{}(key.regions) + static_cast<std::size_t>(key.action);
+    }
+  };
+
+  [[nodiscard]] Distribution expect(const steering::Ranked& ranked) const {
+    const auto is_healthy = [&](steering::TargetIndex target) {
+      return scenario_.board.read(target) != health::State::down;
+    };
+    const steering::Expectation expectation = service_.expect(family_, ranked, is_healthy);
+    Distribution distribution{std::vector<double>(place_count_ + kOutcomeNames.size()),
+                              expectation.outcome == steering::Outcome::all_down};
+    if (expectation.outcome != steering::Outcome::healthy && !distribution.is_all_down) {
+      distribution.parts[place_count_ + outcome_number(expectation.outcome)] = 1;
+      return distribution;
+    }
+    for (std::size_t region = 0; region < places_.size(); ++region)
+      distribution.parts[places_[region]] = expectation.shares[region];
+    return distribution;
+  }
+  DistributionId intern(Distribution distribution) {
+    const auto id = static_cast<DistributionId>(distributions_.size());
+    const auto [known, is_new] = ids_.try_emplace(std::move(distribution), id);
+    if (is_new) distributions_.push_back(&known->first);
+    return known->second;
+  }
+
+  const Scenario& scenario_;
+  const steering::Service& service_;
+  Family family_;
+  std::size_t place_count_ = 0;
+  std::vector<Place> places_;  // by RegionIndex
+  std::unordered_map<RankingKey, DistributionId, Hash> by_ranking_;
+  std::map<Distribution, DistributionId> ids_;
+  std::vector<const Distribution*> distributions_;  // keys of ids_
+};
+
+// Clients of one location that get the same before, and the same after.
+struct Group {
+  geo::LocationId location;
+  DistributionId before;
+  DistributionId after;
+
+  friend bool operator==(const Group&, const Group&) = default;
+};
+struct GroupHash {
+  std::size_t operator()(const Group& group) const noexcept {
+    return group.location ^ std::size_t{group.before} << 24 ^ std::size_t{group.after} << 44;
+  }
+};
+using Groups = std::unordered_map<Group, double, GroupHash>;
+
+// Steps over ranges from one prefix with one ranking to the next: its scope says how far it reaches.
+class Walk {
+ public:
+  Walk(Side& before, Side& after)
+      : before_(before), after_(after), is_one_map_(&before.ranking_map() == &after.ranking_map()) {}
+
+  Groups group(const Clients& clients) {
+    visit(clients.v4(), Family::v4);
+    visit(clients.v6(), Family::v6);
+    return std::move(groups_);
+  }
+
+ private:
+  template <typename Key>
+  void visit(const geo::RangeList<Key, Client>& ranges, Family family) {
+    for (std::size_t i = 0; i < ranges.size(); ++i) {
+      if (ranges.value(i).weight > 0) visit(ranges.first(i), ranges.last(i), family, ranges.value(i));
+    }
+  }
+  template <typename Key>
+  void visit(Key first, Key last, Family family, const Client& client) {
+    while (true) {
+      const IpAddress address{first, family};
+      const steering::Ranked before = before_.ranking_map().find(address);
+      const steering::Ranked after = is_one_map_ ? before : after_.ranking_map().find(address);
+      const Key end = std::min(last, last_of_prefix(first, std::max(before.scope_bits, after.scope_bits)));
+      const Group group{client.location, before_.distribute(before), after_.distribute(after)};
+      groups_[group] += client.weight * (static_cast<double>(end - first) + 1);
+      if (end == last) return;
+      first = static_cast<Key>(end + 1);
+    }
+  }
+  template <typename Key>
+  static Key last_of_prefix(Key address, int prefix_bits) noexcept {
+    constexpr Key kAll = static_cast<Key>(~Key{0});
+    return prefix_bits == static_cast<int>(sizeof(Key) * 8) ? address : static_cast<Key>(address | kAll >> prefix_bits);
+  }
+
+  Side& before_;
+  Side& after_;
+  bool is_one_map_;
+  Groups groups_;
+};
+
+// How much lies at which distance: a whole km is finer than what a database knows.
+class DistanceHistogram {
+ public:
+  void add(double distance_km, double weight) {
+    const auto bucket = static_cast<std::size_t>(std::lround(distance_km));
+    if (bucket >= weights_.size()) weights_.resize(bucket + 1);
+    weights_[bucket] += weight;
+    sum_ += weight;
+  }
+  [[nodiscard]] std::optional<Distances> distances() const {
+    if (sum_ <= 0) return std::nullopt;
+    return Distances{quantile(0.5), quantile(0.95)};
+  }
+
+ private:
+  // The least distance within which this part of the weight lies.
+  [[nodiscard]] int quantile(double part) const {
+    double left = sum_ * part;
+    std::size_t bucket = 0;
+    while (bucket + 1 < weights_.size() && (left -= weights_[bucket]) > 0)
+      ++bucket;
+    return static_cast<int>(bucket);
+  }
+
+  std::vector<double> weights_;  // by km; half the Earth's circumference at the most
+  double sum_ = 0;
+};
+
+// Sums up, for one of the sides, what each place gets.
+class Tally {
+ public:
+  Tally(const Side& side, const Scenario& scenario, const std::vector<std::string>& regions)
+      : side_(side),
+        sites_(regions.size()),
+        distances_(regions.size()),
+        shares_(regions.size() + kOutcomeNames.size()) {
+    for (const steering::Region& region : scenario.loaded.snapshot->regions) {
+      const auto place = static_cast<Place>(std::ranges::find(regions, region.name) - regions.begin());
+      if (place < regions.size()) sites_[place] = geo::unit_vector(region.coordinates);
+    }
+  }
+
+  // `site` is where the clients are, if that is known.
+  void add(DistributionId id, double share, const std::optional<geo::UnitVector>& site) {
+    const Distribution& distribution = side_.distribution(id);
+    if (distribution.is_all_down) all_down_ += share;
+    for (Place place = 0; place < shares_.size(); ++place) {
+      const double part = distribution.parts[place] * share;
+      if (part == 0) continue;
+      shares_[place] += part;
+      if (site && place < sites_.size()) distances_[place].add(geo::distance_km(*site, sites_[place]), part);
+    }
+  }
+
+  [[nodiscard]] double share(Place place) const { return shares_[place]; }
+  [[nodiscard]] std::optional<Distances> distances(Place place) const { return distances_[place].distances(); }
+  [[nodiscard]] double all_down() const noexcept { return all_down_; }
+
+ private:
+  const Side& side_;
+  std::vector<geo::UnitVector> sites_;  // of the regions
+  std::vector<DistanceHistogram> distances_;
+  std::vector<double> shares_;
+  double all_down_ = 0;
+};
+
+// Who moves from where to where, by country.
+class Moves {
+ public:
+  Moves(const Side& before, const Side& after, std::size_t place_count)
+      : before_(before), after_(after), place_count_(place_count) {}
+
+  void add(std::string_view country, const Group& group, double share) {
+    shares_[{country, group.before, group.after}] += share;
+  }
+
+  // Those that move most first; `names` of all places.
+  [[nodiscard]] std::vector<CountryMove> by_country(const std::vector<std::string>& names) const {
+    std::map<std::string_view, std::map<FromTo, double>> flows;
+    for (const auto& [key, share] : shares_) {
+      const auto& [country, before, after] = key;
+      flow(before_.distribution(before).parts, after_.distribution(after).parts, share, flows[country]);
+    }
+    std::vector<CountryMove> countries;
+    for (const auto& [country, of_country] : flows) {
+      CountryMove move{std::string(country), 0, {}};
+      for (const auto& [from_to, share] : of_country) {
+        move.flows.push_back({names[from_to.first], names[from_to.second], share});
+        move.share += share;
+      }
+      std::ranges::stable_sort(move.flows, std::greater{}, &Flow::share);
+      if (!move.flows.empty()) countries.push_back(std::move(move));
+    }
+    std::ranges::stable_sort(countries, std::greater{}, &CountryMove::share);
+    return countries;
+  }
+
+ private:
+  using FromTo = std::pair<Place, Place>;
+
+  // What a place loses goes to those that gain, in proportion to what they gain.
+  void flow(const std::vector<double>& before, const std::vector<double>& after, double share,
+            std::map<FromTo, double>& flows) const {
+    double gained = 0;
+    for (Place place = 0; place < place_count_; ++place)
+      gained += std::max(0.0, after[place] - before[place]);
+    if (gained < kRounding) return;
+    for (Place from = 0; from < place_count_; ++from) {
+      const double loss = before[from] - after[from];
+      if (loss < kRounding) continue;
+      for (Place to = 0; to < place_count_; ++to) {
+        const double gain = after[to] - before[to];
+        if (gain >= kRounding) flows[{from, to}] += share * loss * gain / gained;
+      }
+    }
+  }
+
+  static constexpr double kRounding = 1e-12;  // less than this is none
+
+  const Side& before_;
+  const Side& after_;
+  std::size_t place_count_;
+  std::map<std::tuple<std::string_view, DistributionId, DistributionId>, double> shares_;
+};
+
+std::vector<std::string> regions_of_both(const Side& before, const Side& after) {
+  std::vector<std::string> regions = before.settings().regions;
+  for (const std::string& region : after.settings().regions) {
+    if (std::ranges::find(regions, region) == regions.end()) regions.push_back(region);
+  }
+  return regions;
+}
+
+std::optional<double> capacity_of(const steering::ServiceSettings& settings, const std::string& region) {
+  const auto at = std::ranges::find(settings.regions, region) - settings.regions.begin();
+  const auto& capacities = settings.capacities;
+  if (static_cast<std::size_t>(at) == settings.regions.size()) return std::nullopt;
+  if (std::ranges::find(capacities, 0U) != capacities.end()) return std::nullopt;
+  double sum = 0;
+  for (const std::uint32_t capacity : capacities)
+    sum += capacity;
+  return capacities[static_cast<std::size_t>(at)] / sum;
+}
+
+// All that the shares of a service depend on besides the clients.
+struct Traits {
+  const steering::RankingMap* ranking_map;
+  steering::Spread spread;
+  bool families_together;
+  steering::WhenAllDown when_all_down;
+  std::vector<std::string> regions;
+  std::vector<std::tuple<steering::RegionIndex, Family, steering::Weight>> instances;
+  std::vector<health::State> states;  // of the instances
+
+  friend bool operator==(const Traits&, const Traits&) = default;
+};
+
+Traits traits_of(const Scenario& scenario, std::size_t service) {
+  const steering::Service& of = scenario.loaded.snapshot->services[service];
+  const steering::ServiceSettings& settings = of.settings();
+  Traits traits{};
+  traits.ranking_map = &of.ranking_map();
+  traits.spread = settings.spread;
+  traits.families_together = settings.families_together;
+  traits.when_all_down = settings.when_all_down;
+  traits.regions = settings.regions;
+  for (const steering::Instance& instance : settings.instances) {
+    traits.instances.emplace_back(instance.region, instance.address.family, instance.weight);
+    traits.states.push_back(scenario.board.read(instance.target));
+  }
+  return traits;
+}
+
+// Numbers of a service in the two configurations.
+struct Pair {
+  std::size_t before;
+  std::size_t after;
+};
+
+class Simulator {
+ public:
+  Simulator(const Scenario& before, const Scenario& after, const Clients& clients)
+      : before_(before), after_(after), clients_(clients), weight_(weight_of(clients)) {
+    const geo::Locations& locations = before.loaded.database.locations;
+    for (geo::LocationId id = 0; id < locations.size(); ++id) {
+      const geo::Location location = locations.get(id);
+      sites_.push_back(location.has_coordinates
+                           ? std::optional(geo::unit_vector({location.latitude, location.longitude}))
+                           : std::nullopt);
+    }
+  }
+
+  [[nodiscard]] SimulatedService simulate(Pair pair) const {
+    const Family family = before_.loaded.snapshot->services[pair.before].has(Family::v4) ? Family::v4 : Family::v6;
+    Side before(before_, pair.before, family);
+    Side after(after_, pair.after, family);
+    const auto regions = regions_of_both(before, after);
+    before.use_places(regions);
+    after.use_places(regions);
+
+    Tally tally_before(before, before_, regions);
+    Tally tally_after(after, after_, regions);
+    Moves moves(before, after, regions.size() + kOutcomeNames.size());
+    for (const auto& [group, weight] : Walk(before, after).group(clients_)) {
+      const double share = weight / weight_;
+      tally_before.add(group.before, share, sites_[group.location]);
+      tally_after.add(group.after, share, sites_[group.location]);
+      moves.add(before_.loaded.database.locations.get(group.location).country, group, share);
+    }
+    SimulatedService result = summarize(tally_before, tally_after, regions, after.settings());
+    result.family = family;
+    result.countries = moves.by_country(names_of_places(regions));
+    for (const CountryMove& country : result.countries)
+      result.moved += country.share;
+    return result;
+  }
+
+ private:
+  static std::vector<std::string> names_of_places(std::vector<std::string> regions) {
+    regions.insert(regions.end(), kOutcomeNames.begin(), kOutcomeNames.end());
+    return regions;
+  }
+
+  static SimulatedService summarize(const Tally& before, const Tally& after, const std::vector<std::string>& regions,
+                                    const steering::ServiceSettings& settings_after) {
+    SimulatedService result;
+    for (Place place = 0; place < regions.size(); ++place) {
+      result.regions.push_back({regions[place],
+                                {before.share(place), after.share(place)},
+                                before.distances(place),
+                                after.distances(place),
+                                capacity_of(settings_after, regions[place])});
+    }
+    for (std::size_t i = 0; i < kOutcomeNames.size(); ++i) {
+      const ShareChange share{before.share(regions.size() + i), after.share(regions.size() + i)};
+      if (share.before > 0 || share.after > 0) result.outcomes.push_back({std::string(kOutcomeNames[i]), share});
+    }
+    result.all_down = {before.all_down(), after.all_down()};
+    return result;
+  }
+
+  const Scenario& before_;
+  const Scenario& after_;
+  const Clients& clients_;
+  double weight_;
+  std::vector<std::optional<geo::UnitVector>> sites_;  // by LocationId
+};
+
+// Lets services with equal traits be simulated once, and remembers which.
+class Services {
+ public:
+  Services(const Scenario& before, const Scenario& after) : before_(before), after_(after) {}
+
+  void add(Pair pair, const std::string& name) {
+    auto traits = std::pair(traits_of(before_, pair.before), traits_of(after_, pair.after));
+    auto known = std::ranges::find(alike_, traits, &Alike::traits);
+    if (known == alike_.end()) known = alike_.insert(known, {std::move(traits), pair, {}});
+    known->names.push_back(name);
+  }
+
+  [[nodiscard]] std::vector<SimulatedService> simulate(const Clients& clients) const {
+    const Simulator simulator(before_, after_, clients);
+    std::vector<SimulatedService> results;
+    for (const Alike& alike : alike_) {
+      results.push_back(simulator.simulate(alike.first));
+      results.back().names = alike.names;
+    }
+    return results;
+  }
+
+ private:
+  struct Alike {
+    std::pair<Traits, Traits> traits;
+    Pair first;
+    std::vector<std::string> names;
+  };
+
+  const Scenario& before_;
+  const Scenario& after_;
+  std::vector<Alike> alike_;
+};
+
+std::map<dns::Name, std::size_t> service_numbers(const Scenario& scenario) {
+  const auto& services = scenario.loaded.config.services;
+  std::map<dns::Name, std::size_t> numbers;
+  for (std::size_t i = 0; i < services.size(); ++i)
+    numbers.emplace(services[i].name, i);
+  return numbers;
+}
+
+template <typename Key>
+double weight_of_list(const geo::RangeList<Key, Client>& ranges) {
+  double sum = 0;
+  for (std::size_t i = 0; i < ranges.size(); ++i)
+    sum += ranges.value(i).weight * (static_cast<double>(ranges.last(i) - ranges.first(i)) + 1);
+  return sum;
+}
+
+}  // namespace
+
+Clients locate_clients(const geo::Database& database, const ClientWeights& weights, bool with_unknown) {
+  return geo::overlay(database.map, weights, [&](geo::LocationId location, double weight) {
+    const bool is_client = weight > 0 && (with_unknown || location != geo::kUnknownLocation);
+    return is_client ? Client{location, weight} : Client{};
+  });
+}
+
+double weight_of(const Clients& clients) {
+  return weight_of_list(clients.v4()) + weight_of_list(clients.v6());
+}
+
+Simulation simulate(const Scenario& before, const Scenario& after, const Clients& clients,
+                    const std::optional<dns::Name>& only) {
+  auto numbers_after = service_numbers(after);
+  Simulation simulation;
+  Services services(before, after);
+  const auto& services_before = before.loaded.config.services;
+  for (std::size_t i = 0; i < services_before.size(); ++i) {
+    const dns::Name& name = services_before[i].name;
+    const auto other = numbers_after.extract(name);
+    if (only && name != *only) continue;
+    if (other.empty()) {
+      simulation.only_before.push_back(name.to_text());
+    } else {
+      services.add({i, other.mapped()}, name.to_text());
+    }
+  }
+  for (const auto& [name, number] : numbers_after) {
+    if (!only || name == *only) simulation.only_after.push_back(name.to_text());
+  }
+  simulation.services = services.simulate(clients);
+  return simulation;
+}
+
+}  // namespace rhumb::daemon
