@@ -32,4 +32,16 @@ struct TestOptions {
 // the tests or the configuration cannot be read.
 int test(const TestOptions& options);
 
+struct SimulateOptions {
+  std::filesystem::path config_file;
+  std::filesystem::path config_after;  // empty: the same
+  std::vector<std::string> down;       // regions to assume down after
+  std::filesystem::path weights_file;  // empty: by address space
+  std::string service;                 // empty: all
+  bool as_json;
+};
+
+// `rhumb simulate`: what share of all clients each region gets, before and after a change.
+int simulate(const SimulateOptions& options);
+
 }  // namespace rhumb::cli

@@ -45,12 +45,26 @@ int run(int argc, char** argv) {
   test->add_option("FILE", test_options.tests_file, "The file of tests")->required();
   test->add_flag("--json", test_options.as_json, "Print JSON");
 
+  rhumb::cli::SimulateOptions simulation{};
+  CLI::App* simulate = app.add_subcommand("simulate", "Tell each region's share of all clients, before and after");
+  add_config(simulate);
+  simulate->add_option("--config-b", simulation.config_after, "The configuration after, if it is another");
+  simulate->add_option("--down", simulation.down, "Assume that this region is down after (may be repeated)")
+      ->take_all();
+  simulate->add_option("--weights", simulation.weights_file, "What client networks count: a CSV file, network,weight");
+  simulate->add_option("--service", simulation.service, "Only this service");
+  simulate->add_flag("--json", simulation.as_json, "Print JSON");
+
   CLI11_PARSE(app, argc, argv);
   if (serve->parsed()) return rhumb::daemon::serve(config_file);
   if (check->parsed()) return rhumb::cli::check(config_file);
   if (explain->parsed()) {
     explain_options.config_file = config_file;
     return rhumb::cli::explain(explain_options);
+  }
+  if (simulate->parsed()) {
+    simulation.config_file = config_file;
+    return rhumb::cli::simulate(simulation);
   }
   test_options.config_file = config_file;
   return rhumb::cli::test(test_options);
