@@ -128,6 +128,8 @@ void ResponseWriter::refuse_key(Bytes message, const Tsig& tsig) noexcept {
   if (!has_room_for(kept_size + kRestSize)) return;
   std::uint8_t* at = buffer_.data() + size_;
   std::memmove(at, message.data() + tsig.offset, kept_size);
+  store_u16(at + tsig.key_name_size + 2U, kClassAny);  // RFC 8945 §4.2, whatever the query's had
+  store_u32(at + tsig.key_name_size + 4U, 0);
   store_u16(at + tsig.key_name_size + 8U, static_cast<std::uint16_t>(tsig.algorithm_size + 8U + kRestSize));
   at += kept_size;
   store_u16(at, 0);
