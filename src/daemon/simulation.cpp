@@ -321,6 +321,7 @@ std::optional<double> capacity_of(const steering::ServiceSettings& settings, con
 // All that the shares of a service depend on besides the clients.
 struct Traits {
   const steering::RankingMap* ranking_map;
+  steering::Policy policy;
   steering::Spread spread;
   bool families_together;
   steering::WhenAllDown when_all_down;
@@ -336,6 +337,7 @@ Traits traits_of(const Scenario& scenario, std::size_t service) {
   const steering::ServiceSettings& settings = of.settings();
   Traits traits{};
   traits.ranking_map = &of.ranking_map();
+  traits.policy = settings.policy;
   traits.spread = settings.spread;
   traits.families_together = settings.families_together;
   traits.when_all_down = settings.when_all_down;

@@ -232,6 +232,23 @@ TEST_F(SimulationTest, ServicesThatAreAlikeAreOne) {
   EXPECT_THAT(one.services[0].names, ElementsAre("a.example.com"));
 }
 
+// Of `sticky` a region keeps its part while one of its instances is up.
+TEST_F(SimulationTest, AStickyServiceIsNotLikeOneThatDraws) {
+  constexpr std::string_view kTwoAndOne = R"("instances": [{"region": "us-east", "address": "192.0.2.10"},
+    {"region": "us-east", "address": "192.0.2.11"}, {"region": "eu-west", "address": "192.0.2.20"}])";
+  const Loaded loaded = load(fmt::format(R"("a.example.com": {{"steering": {{"order": "equal"}}, {0}}},
+    "b.example.com": {{"steering": {{"order": "equal", "pick": "sticky"}}, {0}}})",
+                                         kTwoAndOne));
+  health::Board board = board_with_down(loaded, {});
+  for (const steering::Service& service : loaded.snapshot->services)
+    board.write(service.settings().instances[0].target, health::State::down);
+  const auto result =
+      simulate({loaded, board}, {loaded, board}, weigh(loaded, kAshburn6Paris3Singapore1), std::nullopt);
+  ASSERT_THAT(result.services, SizeIs(2));
+  EXPECT_THAT(result.services[0].regions[0].share.after, near(1 / 2.0));
+  EXPECT_THAT(result.services[1].regions[0].share.after, near(2 / 3.0));
+}
+
 TEST_F(SimulationTest, AServiceWithOneRegionDownIsNotLikeOneWithout) {
   const Loaded loaded = load(fmt::format(R"("a.example.com": {{{0}}}, "b.example.com": {{{0}}})", kInstances));
   const health::Board up = board_with_down(loaded, {});
