@@ -43,21 +43,6 @@ bool is_subdivision(std::string_view text) {
   return std::ranges::all_of(text.substr(3), [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });
 }
 
-// "192.0.2.0/24"; an address alone is a network of its own. Nothing when it is neither.
-std::optional<steering::Network> parse_network(std::string_view text) {
-  const std::size_t slash = text.find('/');
-  const auto address = IpAddress::parse(text.substr(0, slash));
-  if (!address) return std::nullopt;
-  int bits = bits_of(address->family);
-  if (slash != std::string_view::npos) {
-    const std::string_view digits = text.substr(slash + 1);
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
-    if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
-    if (bits < 0 || bits > bits_of(address->family)) return std::nullopt;
-  }
-  return steering::Network{*address, static_cast<std::uint8_t>(bits)};
-}
-
 // "2026-12-31"
 std::optional<std::chrono::sys_days> parse_date(std::string_view text) {
   const auto number = [&](std::size_t at, std::size_t size) -> int {
@@ -265,17 +250,9 @@ class SteeringReader {
     for (const JsonPlace& element : networks->elements()) {
       const auto text = element.text();
       if (!text) continue;
-      const auto network = parse_network(*text);
-      if (!network) {
-        element.error(fmt::format("\"{}\" is not a network such as 192.0.2.0/24", *text));
-        continue;
-      }
-      const IpAddress first = network_of(network->address, network->prefix_bits);
-      if (first != network->address) {
-        element.error(fmt::format("{} has bits set after the prefix; meant {}/{}?", *text, first.to_string(),
-                                  network->prefix_bits));
-      }
-      rule.networks.push_back(*network);
+      const auto network = Network::parse(*text);
+      if (const auto wrong = refuse_network(*text, network)) element.error(*wrong);
+      if (network) rule.networks.push_back(*network);
     }
   }
 

@@ -20,9 +20,9 @@ inline constexpr std::size_t kWeightedNetworksMax = 10'000'000;
 [[nodiscard]] ClientWeights weigh_by_address_space();
 
 // Reads lines `NETWORK,WEIGHT`, for example `192.0.2.0/24,1500`: what comes from all of the network's addresses
-// together. A first line `network,weight` is a header; empty lines, and what begins with #, are comments. The weight of
-// a network inside another is added to what that one has there, so the sum of all is the sum of the column. Nothing
-// when a line is bad, each told with its place ("clients.csv:12"), or no weight is above 0.
+// together. A first line `network,weight` is a header (base/csv_file.hpp). The weight of a network inside another is
+// added to what that one has there, so the sum of all is the sum of the column. Nothing when a line is bad, each told
+// with its place ("clients.csv:12"), or no weight is above 0.
 [[nodiscard]] std::optional<ClientWeights> read_client_weights(const std::filesystem::path& file, Problems& problems);
 
 }  // namespace rhumb::daemon

@@ -1,24 +1,16 @@
 #include "daemon/trial.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/format.h>
 
 #include "answer/responder.hpp"
+#include "base/network.hpp"
 #include "base/random.hpp"
 #include "base/suggestion.hpp"
 
 namespace rhumb::daemon {
 namespace {
-
-// "24" of "192.0.2.0/24": 1 to `width`.
-std::optional<int> parse_bits(std::string_view digits, int width) {
-  int bits = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
-  if (error != std::errc{} || end != digits.data() + digits.size() || bits < 1 || bits > width) return std::nullopt;
-  return bits;
-}
 
 std::vector<std::uint8_t> make_query(const Question& question) {
   std::vector<std::uint8_t> query{0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1};
@@ -37,14 +29,11 @@ std::vector<std::uint8_t> make_query(const Question& question) {
 }  // namespace
 
 std::optional<dns::ClientSubnet> parse_client(std::string_view text, AddressBits told) {
-  const std::size_t slash = text.find('/');
-  const auto address = IpAddress::parse(text.substr(0, slash));
-  if (!address) return std::nullopt;
-  if (slash == std::string_view::npos) {
-    return to_client_subnet(*address, address->family == Family::v4 ? told.v4 : told.v6);
-  }
-  const auto bits = parse_bits(text.substr(slash + 1), bits_of(address->family));
-  return bits ? std::optional(to_client_subnet(*address, *bits)) : std::nullopt;
+  const auto network = Network::parse(text);
+  if (!network || network->prefix_bits == 0) return std::nullopt;
+  const bool is_address = text.find('/') == std::string_view::npos;
+  const int told_bits = network->address.family == Family::v4 ? told.v4 : told.v6;
+  return to_client_subnet(network->address, is_address ? told_bits : network->prefix_bits);
 }
 
 dns::ClientSubnet to_client_subnet(IpAddress network, int bits) {

@@ -6,17 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "base/ip_address.hpp"
+#include "base/network.hpp"
 #include "steering/preference.hpp"
 
 namespace rhumb::steering {
-
-struct Network {
-  IpAddress address;  // no bit set after the prefix
-  std::uint8_t prefix_bits;
-
-  friend bool operator==(const Network&, const Network&) = default;
-};
 
 // What becomes of a client.
 enum class Action : std::uint8_t {
@@ -28,7 +21,7 @@ enum class Action : std::uint8_t {
 // Matches a client to whom any of the conditions applies.
 struct Rule {
   std::string name;
-  std::vector<Network> networks;
+  std::vector<Network> networks;  // no bit set after the prefix
   std::vector<std::uint32_t> asns;
   std::vector<std::string> countries;     // ISO 3166-1 alpha-2: "FR"
   std::vector<std::string> subdivisions;  // with the country: "US-CA"

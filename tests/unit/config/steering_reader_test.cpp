@@ -78,9 +78,9 @@ TEST_F(ReadSteering, ReadsRules) {
   EXPECT_THAT(messages_, IsEmpty()) << "a rule is good to the end of the day on which it expires";
   ASSERT_TRUE(rule);
   EXPECT_EQ(rule->name, "offices");
-  EXPECT_THAT(rule->networks, ElementsAre(steering::Network{*IpAddress::parse("192.0.2.0"), 24},
-                                          steering::Network{*IpAddress::parse("2001:db8::"), 32},
-                                          steering::Network{*IpAddress::parse("198.51.100.7"), 32}));
+  EXPECT_THAT(rule->networks,
+              ElementsAre(Network{*IpAddress::parse("192.0.2.0"), 24}, Network{*IpAddress::parse("2001:db8::"), 32},
+                          Network{*IpAddress::parse("198.51.100.7"), 32}));
   EXPECT_THAT(rule->asns, ElementsAre(64'500U));
   EXPECT_THAT(rule->countries, ElementsAre("FR"));
   EXPECT_THAT(rule->subdivisions, ElementsAre("US-CA"));

@@ -64,7 +64,7 @@ TEST_F(ClientWeightsFile, EveryBadLineIsToldWithItsPlace) {
                                      "clients.csv:4: 192.0.2.1/24 has bits set after the prefix; meant 192.0.2.0/24?",
                                      "clients.csv:5: \"-1\" is not a weight: a number, 0 or more",
                                      "clients.csv:6: \"inf\" is not a weight: a number, 0 or more",
-                                     "clients.csv:7: \"1,2\" is not a weight: a number, 0 or more",
+                                     "clients.csv:7: needs a network and a weight, as in 192.0.2.0/24,1500",
                                      "clients.csv:8: \"network\" is not a network such as 192.0.2.0/24"));
 }
 
