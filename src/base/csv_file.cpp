@@ -97,6 +97,10 @@ void CsvFile::error(std::string message) {
   problems_.error(place(line_number_), std::move(message));
 }
 
+void CsvFile::warning(std::string message) {
+  problems_.warning(place(line_number_), std::move(message));
+}
+
 void CsvFile::error_of_whole(std::string message) {
   has_errors_ = true;
   problems_.error(path_, std::move(message));

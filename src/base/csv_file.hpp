@@ -39,6 +39,8 @@ class CsvFile {
   void error(std::string message);
   // As problems have it: "clients.csv:12".
   [[nodiscard]] std::string place(std::size_t line_number) const;
+  // What is doubtful about it.
+  void warning(std::string message);
   // What is wrong with the file as a whole: "clients.csv: …".
   void error_of_whole(std::string message);
   // Whether there was any of either.
