@@ -78,9 +78,17 @@ class RankingMap {
   }
   [[nodiscard]] const Rankings& rankings() const noexcept { return rankings_; }
 
+  // What the next map of an equal steering starts from, if it holds on to what was best (Hysteresis).
+  void remember(geo::AddressMap<RankingId> networks) {
+    remembered_ = std::make_unique<geo::AddressMap<RankingId>>(std::move(networks));
+  }
+  // Null when nothing was.
+  [[nodiscard]] const geo::AddressMap<RankingId>* remembered() const noexcept { return remembered_.get(); }
+
  private:
   Rankings rankings_;
   std::unique_ptr<const geo::AddressTable> table_;  // null when there is one ranking
+  std::unique_ptr<const geo::AddressMap<RankingId>> remembered_;
 };
 
 }  // namespace rhumb::steering

@@ -1,6 +1,7 @@
 #include "steering/ranking_compiler.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -68,11 +69,22 @@ NetworkRules map_of_rules(std::span<const Rule> rules) {
   return geo::map_of_networks<std::uint16_t>(networks, first_of);
 }
 
+// All that a client's ranking can depend on, but for the rules that name networks.
+struct Where {
+  geo::LocationId location = geo::kUnknownLocation;
+  LatencyCell cell = 0;
+  RankingId before = 0;
+
+  friend bool operator==(const Where&, const Where&) = default;
+};
+
 class Compiler {
  public:
-  Compiler(const Steering& steering, std::span<const geo::Coordinates> coordinates, const geo::Database& database)
+  Compiler(const Steering& steering, std::span<const geo::Coordinates> coordinates, const geo::Database& database,
+           const Measurements& measurements)
       : steering_(steering),
         database_(database),
+        measurements_(measurements),
         place_rules_(steering.rules),
         default_(steering.preference, coordinates),
         rankings_(default_.rank()) {
@@ -83,61 +95,120 @@ class Compiler {
   std::shared_ptr<const RankingMap> compile() {
     if (steering_.rules.empty() && !default_.depends_on_place())
       return std::make_shared<RankingMap>(std::move(rankings_));
-    const auto by_place = rank_places();
-    auto networks = overlay_rules(by_place);
+    auto networks = depends_on_latency() ? rank_all(locate()) : rank_all(database_.map);
     if (rankings_.size() == 1) return std::make_shared<RankingMap>(std::move(rankings_));
-    return std::make_shared<RankingMap>(std::move(rankings_), networks);
+    auto map = std::make_shared<RankingMap>(std::move(rankings_), networks);
+    if (depends_on_latency()) map->remember(std::move(networks));
+    return map;
   }
 
  private:
   // By LocationId: the rule that its place matches, and the ranking of a client there whose network no rule names.
   struct Place {
     RuleIndex rule;
-    RankingId ranking;
+    RankingId ranking;  // kPerNetwork: another for each network
   };
+  static constexpr RankingId kPerNetwork = std::numeric_limits<RankingId>::max();
+
+  [[nodiscard]] bool depends_on_latency() const noexcept {
+    return default_.depends_on_latency() || std::ranges::any_of(by_rule_, &Ranker::depends_on_latency);
+  }
+
+  geo::AddressMap<Where> locate() {
+    static const geo::AddressMap<LatencyCell> kNothingMeasured;
+    static const geo::AddressMap<RankingId> kNothingRemembered;
+    const RankingMap* before = measurements_.before;
+    const auto& cells = measurements_.latencies != nullptr ? measurements_.latencies->networks() : kNothingMeasured;
+    const auto& remembered =
+        before != nullptr && before->remembered() != nullptr ? *before->remembered() : kNothingRemembered;
+    const auto located = geo::overlay(database_.map, cells, [](geo::LocationId location, LatencyCell cell) {
+      return Where{location, cell, 0};
+    });
+    return geo::overlay(located, remembered, [](const Where& where, RankingId id) {
+      return Where{where.location, where.cell, id};
+    });
+  }
+
+  // `everywhere` is a map to LocationId or to Where.
+  template <typename Everywhere>
+  geo::AddressMap<RankingId> rank_all(const geo::AddressMap<Everywhere>& everywhere) {
+    const std::vector<Place> places = rank_places();
+    const auto rank_in = [&](const Everywhere& at, std::uint16_t network_rule) {
+      const Where where{at};
+      const Place& place = places[where.location];
+      const bool is_by_place = network_rule == 0 || place.rule < network_rule;
+      if (is_by_place && place.ranking != kPerNetwork) return place.ranking;
+      return rank(where, is_by_place ? place.rule : static_cast<RuleIndex>(network_rule - 1));
+    };
+    return geo::overlay(everywhere, map_of_rules(steering_.rules), rank_in);
+  }
 
   std::vector<Place> rank_places() {
     std::vector<Place> places(database_.locations.size());
     for (geo::LocationId id = 0; id < places.size(); ++id) {
-      places[id].rule = place_rules_.find(database_.locations.get(id));
-      places[id].ranking = rank(id, places[id].rule);
+      const RuleIndex rule = place_rules_.find(database_.locations.get(id));
+      const bool is_per_network = action_of(rule) == Action::steer && ranker_of(rule).depends_on_latency();
+      places[id] = {rule, is_per_network ? kPerNetwork : rank({id}, rule)};
     }
     return places;
   }
 
-  geo::AddressMap<RankingId> overlay_rules(const std::vector<Place>& places) {
-    const NetworkRules rules = map_of_rules(steering_.rules);
-    const auto rank_in = [&](geo::LocationId location, std::uint16_t network_rule) {
-      const Place& place = places[location];
-      if (network_rule == 0 || place.rule < network_rule) return place.ranking;
-      return rank(location, static_cast<RuleIndex>(network_rule - 1));
-    };
-    return geo::overlay(database_.map, rules, rank_in);
+  [[nodiscard]] Action action_of(RuleIndex rule) const {
+    return rule == kNoRule ? Action::steer : steering_.rules[rule].action;
+  }
+  [[nodiscard]] const Preference& preference_of(RuleIndex rule) const {
+    return rule == kNoRule ? steering_.preference : steering_.rules[rule].preference;
+  }
+  [[nodiscard]] const Ranker& ranker_of(RuleIndex rule) const { return rule == kNoRule ? default_ : by_rule_[rule]; }
+
+  RankingId rank(const Where& where, RuleIndex rule) {
+    const Action action = action_of(rule);
+    if (action != Action::steer) return rankings_.intern({}, action, rule);
+    const Ranker& ranker = ranker_of(rule);
+    const geo::Location location = database_.locations.get(where.location);
+    std::optional<geo::UnitVector> place;
+    if (location.has_coordinates) place = geo::unit_vector({location.latitude, location.longitude});
+    if (ranker.depends_on_latency()) {
+      const auto rtts_ms = rtts_from(where.cell, location, preference_of(rule));
+      return rankings_.intern(ranker.rank(Vantage{place, rtts_ms, best_before(where.before)}), action, rule);
+    }
+    return rankings_.intern(place ? ranker.rank(*place) : ranker.rank(), action, rule);
   }
 
-  RankingId rank(geo::LocationId id, RuleIndex rule) {
-    const Action action = rule == kNoRule ? Action::steer : steering_.rules[rule].action;
-    if (action != Action::steer) return rankings_.intern({}, action, rule);
-    const Ranker& ranker = rule == kNoRule ? default_ : by_rule_[rule];
-    const geo::Location location = database_.locations.get(id);
-    if (!location.has_coordinates || !ranker.depends_on_place()) return rankings_.intern(ranker.rank(), action, rule);
-    return rankings_.intern(ranker.rank(geo::unit_vector({location.latitude, location.longitude})), action, rule);
+  std::span<const float> rtts_from(LatencyCell cell, const geo::Location& location, const Preference& preference) {
+    rtts_ms_.assign(preference.regions.size(), 0);
+    if (measurements_.latencies == nullptr) return rtts_ms_;
+    for (std::size_t i = 0; i < rtts_ms_.size(); ++i) {
+      const RegionIndex region = measurements_.regions[preference.regions[i]];
+      rtts_ms_[i] = measurements_.latencies->find(cell, location, region).rtt_ms;
+    }
+    return rtts_ms_;
+  }
+
+  // The first tier.
+  [[nodiscard]] std::span<const RegionIndex> best_before(RankingId id) const {
+    if (measurements_.before == nullptr) return {};
+    const Ranked ranked = measurements_.before->rankings()[id];
+    const auto end = std::ranges::upper_bound(ranked.tiers, std::uint8_t{0});
+    return ranked.regions.first(static_cast<std::size_t>(end - ranked.tiers.begin()));
   }
 
   const Steering& steering_;
   const geo::Database& database_;
+  const Measurements& measurements_;
   PlaceRules place_rules_;
   Ranker default_;
   std::vector<Ranker> by_rule_;
   Rankings rankings_;
+  std::vector<float> rtts_ms_;  // of one ranking in the making
 };
 
 }  // namespace
 
 std::shared_ptr<const RankingMap> compile_rankings(const Steering& steering,
                                                    std::span<const geo::Coordinates> coordinates,
-                                                   const geo::Database& database) {
-  return Compiler(steering, coordinates, database).compile();
+                                                   const geo::Database& database, const Measurements& measurements) {
+  return Compiler(steering, coordinates, database, measurements).compile();
 }
 
 }  // namespace rhumb::steering

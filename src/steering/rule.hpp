@@ -45,4 +45,7 @@ struct Steering {
   friend bool operator==(const Steering&, const Steering&) = default;
 };
 
+// Whether any client's regions are ordered by measured times.
+[[nodiscard]] bool uses_latency(const Steering& steering) noexcept;
+
 }  // namespace rhumb::steering
