@@ -72,6 +72,35 @@ std::vector<ExplainedInstance> explain_pool(const answer::SteeredStep& steered, 
   return result;
 }
 
+// What ordered the regions: the rule's own word, or the service's.
+const steering::Preference& preference_of(const answer::SteeredStep& steered) {
+  const steering::Steering& steering = *steered.service->settings().steering;
+  return steered.ranked.rule == steering::kNoRule ? steering.preference
+                                                  : steering.rules[steered.ranked.rule].preference;
+}
+
+std::optional<ExplainedLatency> explain_latency(IpAddress client, steering::RegionIndex region,
+                                                const daemon::Loaded& loaded) {
+  const IpAddress address = geo::unembed(client);
+  const geo::Location location = loaded.database.locations.get(loaded.database.find(address));
+  const auto latency = loaded.latencies.find(loaded.latencies.networks().find(address), location, region);
+  ExplainedLatency result{latency.rtt_ms, {}, latency.samples, latency.measured_at};
+  switch (latency.source) {
+    case steering::LatencySource::none:
+      return std::nullopt;
+    case steering::LatencySource::network:
+      result.source = "network";
+      break;
+    case steering::LatencySource::asn:
+      result.source = fmt::format("AS{}", location.asn);
+      break;
+    case steering::LatencySource::country:
+      result.source = location.country;
+      break;
+  }
+  return result;
+}
+
 std::vector<ExplainedRegion> explain_ranking(const answer::SteeredStep& steered, const ExplainedLocation& location,
                                              const daemon::Loaded& loaded) {
   const auto& settings = steered.service->settings();
@@ -81,9 +110,14 @@ std::vector<ExplainedRegion> explain_ranking(const answer::SteeredStep& steered,
     const auto region = std::ranges::find(loaded.snapshot->regions, settings.regions[index], &steering::Region::name);
     std::optional<double> distance;
     if (location.coordinates) distance = geo::distance_km(*location.coordinates, region->coordinates);
+    std::optional<ExplainedLatency> latency;
+    if (preference_of(steered).order == steering::Order::latency) {
+      const auto number = static_cast<steering::RegionIndex>(region - loaded.snapshot->regions.begin());
+      latency = explain_latency(steered.client, number, loaded);
+    }
     const bool is_picked = steered.pick.count > 0 && steered.pick.region == index;
-    result.push_back(
-        {region->name, steered.ranked.tiers[at] + 1, distance, explain_pool(steered, index, loaded), is_picked});
+    result.push_back({region->name, steered.ranked.tiers[at] + 1, distance, latency,
+                      explain_pool(steered, index, loaded), is_picked});
   }
   return result;
 }
@@ -92,6 +126,8 @@ std::string_view to_text(steering::Order order) {
   switch (order) {
     case steering::Order::nearest:
       return "nearest";
+    case steering::Order::latency:
+      return "latency";
     case steering::Order::listed:
       return "listed";
     case steering::Order::equal:
@@ -112,13 +148,6 @@ std::string_view to_text(steering::Policy policy) {
   return "";
 }
 
-// What ordered the regions: the rule's own word, or the service's.
-const steering::Preference& preference_of(const answer::SteeredStep& steered) {
-  const steering::Steering& steering = *steered.service->settings().steering;
-  return steered.ranked.rule == steering::kNoRule ? steering.preference
-                                                  : steering.rules[steered.ranked.rule].preference;
-}
-
 std::string rule_of(const answer::SteeredStep& steered) {
   const steering::RuleIndex rule = steered.ranked.rule;
   if (rule == steering::kNoRule) return {};
@@ -126,18 +155,33 @@ std::string rule_of(const answer::SteeredStep& steered) {
   return name.empty() ? fmt::format("number {}", rule + 1) : fmt::format("\"{}\"", name);
 }
 
+// What makes a region the best of its preference, and several: "is the nearest region".
+struct Superlative {
+  std::string_view one;
+  std::string_view several;
+};
+
+Superlative superlative_of(const answer::SteeredStep& steered, const ExplainedSteering& explained) {
+  const steering::Order order = preference_of(steered).order;
+  const bool asks_where = order == steering::Order::nearest || order == steering::Order::latency;
+  const auto is_measured = [](const ExplainedRegion& region) { return region.latency.has_value(); };
+  if (std::ranges::any_of(explained.ranking, is_measured)) {
+    return {"is the fastest region", "is one of the fastest regions"};
+  }
+  if (asks_where && explained.location.coordinates) return {"is the nearest region", "is one of the nearest regions"};
+  return {"comes first in the configuration", "is one of equal regions"};
+}
+
 // Why the picked region's tier was the first that would do.
-std::string_view reason_of_tier(const answer::SteeredStep& steered, const ExplainedLocation& location) {
+std::string_view reason_of_tier(const answer::SteeredStep& steered, const ExplainedSteering& explained) {
   const auto& ranked = steered.ranked;
   const auto at =
       static_cast<std::size_t>(std::ranges::find(ranked.regions, steered.pick.region) - ranked.regions.begin());
-  const auto equals = std::ranges::count(ranked.tiers, ranked.tiers[at]);
-  const bool is_by_distance = preference_of(steered).order == steering::Order::nearest && location.coordinates;
-  if (equals > 1) return is_by_distance ? "is one of the nearest regions" : "is one of equal regions";
-  return is_by_distance ? "is the nearest region" : "comes first in the configuration";
+  const Superlative superlative = superlative_of(steered, explained);
+  return std::ranges::count(ranked.tiers, ranked.tiers[at]) > 1 ? superlative.several : superlative.one;
 }
 
-std::string reason_of(const answer::SteeredStep& steered, const ExplainedLocation& location) {
+std::string reason_of(const answer::SteeredStep& steered, const ExplainedSteering& explained) {
   const auto& settings = steered.service->settings();
   const std::string_view family = steered.family == Family::v4 ? "IPv4" : "IPv6";
   switch (steered.pick.outcome) {
@@ -159,7 +203,7 @@ std::string reason_of(const answer::SteeredStep& steered, const ExplainedLocatio
   const auto& ranked = steered.ranked;
   const auto place = std::ranges::find(ranked.regions, steered.pick.region) - ranked.regions.begin();
   const bool is_best = ranked.tiers[static_cast<std::size_t>(place)] == 0;
-  return fmt::format("{} {}{}", settings.regions[steered.pick.region], reason_of_tier(steered, location),
+  return fmt::format("{} {}{}", settings.regions[steered.pick.region], reason_of_tier(steered, explained),
                      is_best ? "" : " of those that have a healthy instance");
 }
 
@@ -174,7 +218,7 @@ ExplainedSteering explain_steering(const answer::SteeredStep& steered, const dae
   result.rule = rule_of(steered);
   result.ranking = explain_ranking(steered, result.location, loaded);
   result.outcome = steered.pick.outcome;
-  result.reason = reason_of(steered, result.location);
+  result.reason = reason_of(steered, result);
   result.ttl_s = settings.ttl_s;
   result.scope_bits = steered.scope_bits;
   result.scope = fmt::format("{}/{}", network_of(steered.client, result.scope_bits).to_string(), result.scope_bits);

@@ -18,10 +18,19 @@ struct ExplainedInstance {
   bool picked;
 };
 
+// A measured time, where regions are ordered by it.
+struct ExplainedLatency {
+  float rtt_ms;
+  std::string source;  // "network", "AS64500", "FR"
+  std::uint64_t samples;
+  std::uint32_t measured_at;  // seconds since 1970
+};
+
 struct ExplainedRegion {
   std::string name;
   int tier;                                  // those with the same are equals; from 1
   std::optional<double> distance_km;         // none: the client's place is not known
+  std::optional<ExplainedLatency> latency;   // none: not measured, or not asked for
   std::vector<ExplainedInstance> instances;  // of the family asked for
   bool picked;
 };
@@ -38,7 +47,7 @@ struct ExplainedSteering {
   std::string service;
   std::string client;
   ExplainedLocation location;
-  std::string order;   // "nearest", "listed", "equal"
+  std::string order;   // "nearest", "latency", "listed", "equal"
   std::string policy;  // "rotate", "weighted", "sticky"
   std::string rule;    // the one that matched: its name, or its number; empty: none
   std::vector<ExplainedRegion> ranking;

@@ -46,6 +46,12 @@ Json location_json(const ExplainedLocation& location) {
 Json region_json(const ExplainedRegion& region) {
   Json json{{"region", region.name}, {"tier", region.tier}};
   if (region.distance_km) json["distance_km"] = *region.distance_km;
+  if (const auto& latency = region.latency) {
+    json["latency"] = {{"rtt_ms", latency->rtt_ms},
+                       {"source", latency->source},
+                       {"samples", latency->samples},
+                       {"measured_at", latency->measured_at}};
+  }
   json["picked"] = region.picked;
   json["instances"] = Json::array();
   for (const ExplainedInstance& instance : region.instances) {

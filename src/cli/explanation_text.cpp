@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cmath>
+#include <ctime>
 
 #include <fmt/format.h>
 
@@ -48,10 +50,29 @@ void write_client(Page& page, const ExplainedSteering& steering) {
   if (location.asn != 0) page.line("client", fmt::format("in AS{}", location.asn));
 }
 
+// "40 s", "3 min", "5 h", "2 days"
+std::string age_of(std::uint32_t measured_at) {
+  constexpr std::int64_t kMinute = 60;
+  constexpr std::int64_t kHour = 60 * kMinute;
+  constexpr std::int64_t kDay = 24 * kHour;
+  const std::int64_t age_s = std::max<std::int64_t>(std::time(nullptr) - measured_at, 0);
+  if (age_s < 2 * kMinute) return fmt::format("{} s", age_s);
+  if (age_s < 2 * kHour) return fmt::format("{} min", age_s / kMinute);
+  if (age_s < 2 * kDay) return fmt::format("{} h", age_s / kHour);
+  return fmt::format("{} days", age_s / kDay);
+}
+
+std::string to_text(const ExplainedLatency& latency) {
+  return fmt::format("{:.1f} ms ({}, {} samples, {} old)", latency.rtt_ms, latency.source, latency.samples,
+                     age_of(latency.measured_at));
+}
+
 void write_ranking(Page& page, const ExplainedSteering& steering) {
   for (const ExplainedRegion& region : steering.ranking) {
     const std::string distance = region.distance_km ? fmt::format("{:.0f} km", std::round(*region.distance_km)) : "";
-    page.line("ranking", fmt::format("{}. {:<16} {:>9}{}", region.tier, region.name, distance,
+    std::string latency;
+    if (steering.order == "latency") latency = "   " + (region.latency ? to_text(*region.latency) : "not measured");
+    page.line("ranking", fmt::format("{}. {:<16} {:>9}{}{}", region.tier, region.name, distance, latency,
                                      region.picked ? "   ← picked" : ""));
     for (const ExplainedInstance& instance : region.instances) {
       const std::string weight = instance.weight == 1 ? "" : fmt::format(", weight {}", instance.weight);

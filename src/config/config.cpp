@@ -38,6 +38,8 @@ constexpr std::size_t kSecretsMax = 4;    // the one in use, the one before, the
 constexpr std::int64_t kConnectionsMax = 1'000'000;
 constexpr std::uint32_t kTcpTimeMin = 100;  // ms
 constexpr std::int64_t kSlipMax = 100;
+constexpr std::int64_t kSamplesMax = 1'000'000;
+constexpr std::size_t kLatencyFilesMax = 64;  // one a region or a collector; each is looked at every second
 
 // Reads one document; what it collects is complete when no error was reported.
 class Reader {
@@ -49,7 +51,7 @@ class Reader {
 
   Config read() {
     top_.has_only({"listen", "threads", "zones", "strict", "geoip", "identity", "version", "udp_payload", "cookies",
-                   "tcp", "rate_limit", "regions", "checks", "services", "assertions"});
+                   "tcp", "rate_limit", "latency", "regions", "checks", "services", "assertions"});
     read_listen();
     config_.threads = static_cast<unsigned>(integer_or(top_, "threads", 0, 0, kThreadsMax));
     read_paths();
@@ -58,6 +60,7 @@ class Reader {
     read_cookies();
     read_tcp();
     read_rate_limit();
+    read_latency();
     read_regions();
     read_checks();
     read_services();
@@ -216,6 +219,19 @@ class Reader {
     if (const auto log_only = place->member("log_only")) limits.log_only = log_only->boolean().value_or(false);
     limits.v4_bits = static_cast<std::uint8_t>(integer_or(*place, "ipv4_prefix_length", limits.v4_bits, 1, kBitsV4));
     limits.v6_bits = static_cast<std::uint8_t>(integer_or(*place, "ipv6_prefix_length", limits.v6_bits, 1, kBitsV6));
+  }
+
+  void read_latency() {
+    const auto place = top_.member("latency");
+    if (!place || !place->has_only({"files", "min_samples"})) return;
+    config_.latency.samples_min =
+        static_cast<std::uint32_t>(integer_or(*place, "min_samples", steering::kLatencySamplesUsual, 1, kSamplesMax));
+    const auto files = place->required("files");
+    if (!files) return;
+    for (const JsonPlace& element : files->elements()) {
+      if (const auto path = element.text()) config_.latency.files.push_back(beside_config(*path));
+    }
+    if (config_.latency.files.size() > kLatencyFilesMax) files->error(fmt::format("more than {}", kLatencyFilesMax));
   }
 
   void read_regions() {
@@ -403,11 +419,15 @@ class Reader {
     for (std::size_t i = 0; i < config_.checks.size(); ++i) {
       if (!used_checks_.contains(i)) check_places_[i].warning("no service uses this check");
     }
+    const auto is_by_latency = [](const Service& service) { return uses_latency(service.steering.steering); };
     const auto is_nearest = [](const Service& service) {
       return service.steering.steering.preference.order == steering::Order::nearest;
     };
     if (config_.geoip.empty() && std::ranges::any_of(config_.services, is_nearest)) {
       top_.warning("no \"geoip\" database: order \"nearest\" gives every client the regions in their configured order");
+    }
+    if (config_.latency.files.empty() && std::ranges::any_of(config_.services, is_by_latency)) {
+      top_.warning("no \"latency\" files: order \"latency\" gives every client the nearest region");
     }
   }
 

@@ -16,6 +16,7 @@
 #include "config/steering_reader.hpp"
 #include "dns/name.hpp"
 #include "health/check.hpp"
+#include "steering/latency.hpp"
 #include "steering/region.hpp"
 #include "transport/rate_limiter.hpp"
 #include "transport/tcp_server.hpp"
@@ -42,6 +43,12 @@ struct Service {
   std::vector<Instance> instances;
 };
 
+// What was measured of the time between clients and regions: files (daemon/latency_files).
+struct LatencyFiles {
+  std::vector<std::filesystem::path> files;
+  std::uint32_t samples_min = steering::kLatencySamplesUsual;  // that a median needs
+};
+
 struct Config {
   std::filesystem::path file;
   std::vector<Endpoint> listen;
@@ -49,6 +56,7 @@ struct Config {
   std::filesystem::path zones;  // a directory
   bool strict;                  // an error in a zone is one of the whole load
   std::vector<std::filesystem::path> geoip;
+  LatencyFiles latency;
   std::optional<std::filesystem::path> assertions;  // a file of what must be answered (daemon/route_tests)
   answer::Settings settings;                        // cookies: only if the secrets are configured
   bool has_own_cookies;                             // cookies with secrets that this server makes for itself

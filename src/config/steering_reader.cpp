@@ -26,6 +26,7 @@ using steering::Spread;
 using steering::WhenAllDown;
 
 constexpr double kToleranceMaxKm = 20'038;  // half the Earth's circumference: nothing is farther
+constexpr double kToleranceMaxMs = 10'000;
 
 constexpr std::array<std::string_view, 7> kContinents{"AF", "AN", "AS", "EU", "NA", "OC", "SA"};
 
@@ -82,8 +83,9 @@ class SteeringReader {
   ServiceSteering read(const std::optional<JsonPlace>& place) {
     ServiceSteering result;
     result.steering.preference = all_regions();
-    if (!place || !place->has_only({"order", "regions", "tolerance_km", "bias", "max_regions", "rules", "pick",
-                                    "answers", "sticky", "spread", "families", "when_all_down"})) {
+    if (!place ||
+        !place->has_only({"order", "regions", "tolerance_km", "tolerance_ms", "hysteresis", "bias", "max_regions",
+                          "rules", "pick", "answers", "sticky", "spread", "families", "when_all_down"})) {
       return result;
     }
     result.steering.preference = read_preference(*place, Order::nearest);
@@ -136,18 +138,42 @@ class SteeringReader {
     Preference preference = all_regions();
     if (const auto regions = place.member("regions")) preference.regions = read_regions(*regions);
     preference.order = choice_or<Order>(
-        place, "order", usual, {{"nearest", Order::nearest}, {"listed", Order::listed}, {"equal", Order::equal}});
+        place, "order", usual,
+        {{"nearest", Order::nearest}, {"latency", Order::latency}, {"listed", Order::listed}, {"equal", Order::equal}});
     preference.regions_max = octet_or(place, "max_regions", preference.regions_max, 1, steering::kRegionsMax);
-    const bool is_nearest = preference.order == Order::nearest;
+    read_distances(place, preference);
+    read_times(place, preference);
+    return preference;
+  }
+
+  // Those of `latency` count where nothing is measured.
+  void read_distances(const JsonPlace& place, Preference& preference) const {
+    const bool asks_where = preference.order == Order::nearest || preference.order == Order::latency;
+    constexpr auto kOnly = "is only for \"order\": \"nearest\" and \"latency\"";
     if (const auto tolerance = place.member("tolerance_km")) {
       preference.tolerance_km = tolerance->number(0, kToleranceMaxKm).value_or(0);
-      if (!is_nearest) tolerance->error("is only for \"order\": \"nearest\"");
+      if (!asks_where) tolerance->error(kOnly);
     }
     if (const auto bias = place.member("bias")) {
       preference.biases = read_biases(*bias, preference.regions);
-      if (!is_nearest) bias->error("is only for \"order\": \"nearest\"");
+      if (!asks_where) bias->error(kOnly);
     }
-    return preference;
+  }
+
+  static void read_times(const JsonPlace& place, Preference& preference) {
+    const bool asks_time = preference.order == Order::latency;
+    constexpr auto kOnly = "is only for \"order\": \"latency\"";
+    if (const auto tolerance = place.member("tolerance_ms")) {
+      preference.tolerance_ms = tolerance->number(0, kToleranceMaxMs).value_or(0);
+      if (!asks_time) tolerance->error(kOnly);
+    }
+    const auto hysteresis = place.member("hysteresis");
+    if (!hysteresis) return;
+    if (!asks_time) hysteresis->error(kOnly);
+    if (!hysteresis->has_only({"ms", "percent"})) return;
+    steering::Hysteresis& gain = preference.hysteresis;
+    if (const auto ms = hysteresis->member("ms")) gain.gain_ms = ms->number(0, kToleranceMaxMs).value_or(0);
+    if (const auto percent = hysteresis->member("percent")) gain.gain_percent = percent->number(0, 100).value_or(0);
   }
 
   [[nodiscard]] std::vector<RegionIndex> read_regions(const JsonPlace& place) const {
@@ -284,7 +310,8 @@ class SteeringReader {
     } else if (regions) {
       rule.preference.order = Order::listed;
       rule.preference.regions = read_regions(*regions);
-    } else if (own->has_only({"order", "regions", "tolerance_km", "bias", "max_regions"})) {
+    } else if (own->has_only(
+                   {"order", "regions", "tolerance_km", "tolerance_ms", "hysteresis", "bias", "max_regions"})) {
       rule.preference = read_preference(*own, Order::nearest);
     }
   }

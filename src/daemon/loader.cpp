@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "daemon/latency_files.hpp"
 #include "daemon/route_tests.hpp"
 #include "steering/ranking_compiler.hpp"
 #include "zone/zone_file.hpp"
@@ -185,7 +186,10 @@ class RankingMaps {
     std::shared_ptr<const steering::RankingMap> map;
   };
 
-  RankingMaps(const config::Config& config, const geo::Database& database) : config_(config), database_(database) {}
+  // `served`: whose rankings measured ones hold on to; may be null.
+  RankingMaps(const config::Config& config, const geo::Database& database, const steering::Latencies& latencies,
+              const answer::Snapshot* served)
+      : config_(config), database_(database), latencies_(latencies), served_(served) {}
 
   // `steering` as the configuration has it. Valid until the next call. Searches all there are: they are few, even where
   // services are many.
@@ -194,16 +198,38 @@ class RankingMaps {
     const auto is_same = [&](const Shared& shared) { return shared.regions == regions && *shared.steering == own; };
     const auto known = std::ranges::find_if(shared_, is_same);
     if (known != shared_.end()) return *known;
-    std::vector<geo::Coordinates> coordinates;
-    coordinates.reserve(regions.size());
-    for (const std::size_t region : regions)
-      coordinates.push_back(config_.regions[region].coordinates);
-    auto map = steering::compile_rankings(own, coordinates, database_);
+    auto map = compile(own, regions);
     shared_.push_back({regions, std::make_shared<steering::Steering>(std::move(own)), std::move(map)});
     return shared_.back();
   }
 
  private:
+  [[nodiscard]] std::shared_ptr<const steering::RankingMap> compile(const steering::Steering& own,
+                                                                    const std::vector<std::size_t>& regions) const {
+    std::vector<geo::Coordinates> coordinates;
+    std::vector<steering::RegionIndex> measured_as;
+    for (const std::size_t region : regions) {
+      coordinates.push_back(config_.regions[region].coordinates);
+      measured_as.push_back(static_cast<steering::RegionIndex>(region));
+    }
+    const steering::RankingMap* before = uses_latency(own) ? find_served(own, regions) : nullptr;
+    return steering::compile_rankings(own, coordinates, database_, {&latencies_, measured_as, before});
+  }
+
+  // That of a service with equal regions and steering; null when none is served.
+  [[nodiscard]] const steering::RankingMap* find_served(const steering::Steering& own,
+                                                        const std::vector<std::size_t>& regions) const {
+    if (served_ == nullptr) return nullptr;
+    std::vector<std::string> names;
+    for (const std::size_t region : regions)
+      names.push_back(config_.regions[region].name);
+    const auto is_same = [&](const steering::Service& service) {
+      return service.settings().regions == names && *service.settings().steering == own;
+    };
+    const auto found = std::ranges::find_if(served_->services, is_same);
+    return found == served_->services.end() ? nullptr : &found->ranking_map();
+  }
+
   // With places in `regions`.
   static steering::Steering localized(steering::Steering steering, const std::vector<std::size_t>& regions) {
     localize(steering.preference, regions);
@@ -218,6 +244,8 @@ class RankingMaps {
 
   const config::Config& config_;
   const geo::Database& database_;
+  const steering::Latencies& latencies_;
+  const answer::Snapshot* served_;
   std::vector<Shared> shared_;
 };
 
@@ -278,10 +306,8 @@ answer::Settings settings_of(const config::Config& config, const Secrets& secret
   return settings;
 }
 
-std::unique_ptr<answer::Snapshot> make_snapshot(const config::Config& config, const geo::Database& database,
-                                                ZoneSet zones, const Secrets& secrets,
-                                                std::vector<health::Target>& targets) {
-  RankingMaps ranking_maps(config, database);
+std::unique_ptr<answer::Snapshot> make_snapshot(const config::Config& config, RankingMaps ranking_maps, ZoneSet zones,
+                                                const Secrets& secrets, std::vector<health::Target>& targets) {
   std::vector<steering::Service> services;
   services.reserve(config.services.size());
   for (const config::Service& service : config.services)
@@ -306,32 +332,62 @@ bool keeps_assertions(Loaded& loaded, Problems& problems) {
 }  // namespace
 
 std::optional<Loaded> load_unasserted(const std::filesystem::path& config_file, const Secrets& secrets,
-                                      const zone::Zones* served, Problems& problems) {
+                                      const answer::Snapshot* served, Problems& problems) {
   const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
   auto config = config::load_config(config_file, problems, today);
   if (!config) return std::nullopt;
   Problems of_zones;
-  auto zones = ZoneLoader(*config, served, problems, of_zones).load();
+  auto zones = ZoneLoader(*config, served != nullptr ? &served->zones : nullptr, problems, of_zones).load();
   auto database = geo::load_databases(std::vector<std::string>(config->geoip.begin(), config->geoip.end()), problems);
+  FileWatch latency_files(config->latency.files);
+  std::optional<steering::Latencies> latencies;
+  if (database) latencies = read_latencies(*config, *database, problems);
   const bool is_refused = problems.has_errors() || (config->strict && of_zones.has_errors());
   problems.append(of_zones);
-  if (is_refused || !database) return std::nullopt;
+  if (is_refused || !database || !latencies) return std::nullopt;
 
   try {
     std::vector<health::Target> targets;
-    auto snapshot = make_snapshot(*config, *database, std::move(zones), secrets, targets);
-    return Loaded{std::move(*config), std::move(snapshot), std::move(targets), std::move(*database)};
+    RankingMaps ranking_maps(*config, *database, *latencies, served);
+    auto snapshot = make_snapshot(*config, std::move(ranking_maps), std::move(zones), secrets, targets);
+    return Loaded{std::move(*config),   std::move(snapshot),   std::move(targets),
+                  std::move(*database), std::move(*latencies), std::move(latency_files)};
   } catch (const std::exception& error) {  // more ranges or places than a table holds; no memory
     problems.error(config_file.string(), error.what());
     return std::nullopt;
   }
 }
 
-std::optional<Loaded> load(const std::filesystem::path& config_file, const Secrets& secrets, const zone::Zones* served,
-                           Problems& problems) {
+std::optional<Loaded> load(const std::filesystem::path& config_file, const Secrets& secrets,
+                           const answer::Snapshot* served, Problems& problems) {
   auto loaded = load_unasserted(config_file, secrets, served, problems);
   if (!loaded || !keeps_assertions(*loaded, problems)) return std::nullopt;
   return loaded;
+}
+
+std::unique_ptr<answer::Snapshot> reload_latencies(Loaded& loaded, const answer::Snapshot& served, Problems& problems) {
+  auto latencies = read_latencies(loaded.config, loaded.database, problems);
+  if (!latencies) return nullptr;
+  try {
+    RankingMaps ranking_maps(loaded.config, loaded.database, *latencies, &served);
+    auto snapshot = std::make_unique<answer::Snapshot>(served);
+    for (std::size_t i = 0; i < snapshot->services.size(); ++i) {
+      const config::Service& service = loaded.config.services[i];
+      if (!uses_latency(service.steering.steering)) continue;
+      const auto& shared = ranking_maps.find(service.steering.steering, regions_of(service));
+      snapshot->services[i] = steering::Service(served.services[i].settings(), shared.map);
+    }
+    loaded.snapshot = std::move(snapshot);
+  } catch (const std::exception& error) {
+    problems.error(loaded.config.file.string(), error.what());
+    return nullptr;
+  }
+  const bool is_kept = keeps_assertions(loaded, problems);
+  auto snapshot = std::move(loaded.snapshot);
+  if (!is_kept) return nullptr;
+  snapshot->board = served.board;
+  loaded.latencies = std::move(*latencies);
+  return snapshot;
 }
 
 }  // namespace rhumb::daemon

@@ -14,8 +14,10 @@
 #include "base/problems.hpp"
 #include "base/siphash.hpp"
 #include "config/config.hpp"
+#include "daemon/file_watch.hpp"
 #include "geo/database.hpp"
 #include "health/check.hpp"
+#include "steering/latency.hpp"
 
 namespace rhumb::daemon {
 
@@ -25,6 +27,8 @@ struct Loaded {
   std::unique_ptr<answer::Snapshot> snapshot;
   std::vector<health::Target> targets;  // one for each instance of each service; equal probes are made once
   geo::Database database;               // the answers no longer need it; those who explain do
+  steering::Latencies latencies;        // the same
+  FileWatch latency_files;              // since before they were read
 };
 
 // What nobody else may know; random, and the same for all loads of a server.
@@ -42,13 +46,19 @@ inline constexpr std::size_t kZonesMax = zone::Zones::kZonesMax;
 // A zone with errors stops only itself: of it the version in `served` is kept, if there is one; otherwise it counts as
 // not loaded (zone::Zones), and a warning says which of the two. A version is kept only if the same services lie over
 // it, by name and number, as in the configuration now; otherwise the load is refused. `served` is what a server answers
-// with now, null when it starts.
+// with now, null when it starts. From it measured rankings have their hysteresis, too.
 [[nodiscard]] std::optional<Loaded> load_unasserted(const std::filesystem::path& config_file, const Secrets& secrets,
-                                                    const zone::Zones* served, Problems& problems);
+                                                    const answer::Snapshot* served, Problems& problems);
 
 // The same, and if the configuration has assertions (route_tests.hpp), they hold for what was loaded: one that does not
 // is an error at its place.
 [[nodiscard]] std::optional<Loaded> load(const std::filesystem::path& config_file, const Secrets& secrets,
-                                         const zone::Zones* served, Problems& problems);
+                                         const answer::Snapshot* served, Problems& problems);
+
+// `served`, which was made from `loaded`, with the latency files read anew into `loaded`: services that order by them
+// get new rankings, all else stays. Null, with the errors, when they cannot be read or an assertion would no longer
+// hold; then nothing has changed.
+[[nodiscard]] std::unique_ptr<answer::Snapshot> reload_latencies(Loaded& loaded, const answer::Snapshot& served,
+                                                                 Problems& problems);
 
 }  // namespace rhumb::daemon

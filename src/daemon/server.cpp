@@ -85,8 +85,13 @@ std::string joined(std::span<const dns::Name> names) {
   return names.size() > kShownMax ? text + ", …" : text;
 }
 
+std::string summary(const steering::Latencies& latencies) {
+  return fmt::format("{} networks, {} ASes and {} countries with enough samples", latencies.network_count(),
+                     latencies.asn_count(), latencies.country_count());
+}
+
 std::optional<Loaded> load_and_log(const std::filesystem::path& config_file, const Secrets& secrets,
-                                   const zone::Zones* served) {
+                                   const answer::Snapshot* served) {
   const auto start = std::chrono::steady_clock::now();
   Problems problems;
   auto loaded = load(config_file, secrets, served, problems);
@@ -96,6 +101,7 @@ std::optional<Loaded> load_and_log(const std::filesystem::path& config_file, con
   const answer::Snapshot& snapshot = *loaded->snapshot;
   spdlog::info("loaded {} zones, {} services, {} locations in {:.2f} s", snapshot.zones.zones().size(),
                snapshot.services.size(), loaded->database.locations.size(), taken.count());
+  if (!loaded->latency_files.files().empty()) spdlog::info("latency files: {}", summary(loaded->latencies));
   const auto not_loaded = snapshot.zones.not_loaded();
   if (!not_loaded.empty()) spdlog::warn("{} zones are not served: {}", not_loaded.size(), joined(not_loaded));
   return loaded;
@@ -121,8 +127,12 @@ void release_memory() {
   malloc_trim(0);
 }
 
+using Clock = std::chrono::steady_clock;
+
 // How long rate limiting goes unreported.
 constexpr std::chrono::seconds kReportInterval{10};
+// How often watched files are looked at. What they say of clients is minutes old at the least.
+constexpr std::chrono::seconds kWatchInterval{1};
 
 // What a reload cannot change.
 bool is_same_transport(const config::Config& a, const config::Config& b) {
@@ -152,6 +162,18 @@ class Server {
     release_memory();
   }
 
+  // How long to wait, if there is no signal, before attend().
+  [[nodiscard]] std::chrono::seconds patience() const { return has_watched_files() ? kWatchInterval : kReportInterval; }
+
+  // What is due now and again.
+  void attend() {
+    if (has_watched_files() && loaded_.latency_files.look()) reload_latencies();
+    if (Clock::now() < report_due_) return;
+    report();
+    report_due_ = Clock::now() + kReportInterval;
+  }
+
+ private:
   // Logs what came over the rate limit since the last report.
   void report() {
     const std::uint64_t limited = udp_.counts().limited;
@@ -162,10 +184,9 @@ class Server {
     limited_reported_ = limited;
   }
 
- private:
   void reload_aside() {
     // This thread is the one that publishes: until then, the snapshot stays.
-    auto loaded = load_and_log(config_file_, secrets_, &snapshot_.read().zones);
+    auto loaded = load_and_log(config_file_, secrets_, &snapshot_.read());
     if (!loaded) {
       spdlog::error("reload refused: the old configuration, zones and databases keep serving");
       return;
@@ -178,28 +199,50 @@ class Server {
     spdlog::info("reloaded");
   }
 
+  void reload_latencies() {
+    const auto start = Clock::now();
+    Problems problems;
+    auto snapshot = daemon::reload_latencies(loaded_, snapshot_.read(), problems);
+    log_problems(problems);
+    if (snapshot == nullptr) {
+      spdlog::error("latency files refused: what was measured before keeps ordering the regions");
+    } else {
+      snapshot_.publish(std::move(snapshot));
+      const std::chrono::duration<double> taken = Clock::now() - start;
+      spdlog::info("latency files read anew in {:.2f} s: {}", taken.count(), summary(loaded_.latencies));
+    }
+    release_memory();
+  }
+
+  // Keeps what the next reload_latencies() needs.
   std::unique_ptr<const answer::Snapshot> complete(Loaded loaded) {
     loaded.snapshot->board = monitor_.replace(loaded.targets);
     loaded.snapshot->settings.tcp_idle = running_.tcp.idle;  // what is told must be what is done, reloaded or not
-    return std::move(loaded.snapshot);
+    loaded_ = std::move(loaded);
+    if (!has_watched_files()) loaded_.database = {};
+    return std::move(loaded_.snapshot);
   }
+
+  [[nodiscard]] bool has_watched_files() const { return !loaded_.latency_files.files().empty(); }
 
   std::filesystem::path config_file_;
   Secrets secrets_;
   config::Config running_;  // what it was started with
   health::Monitor monitor_;
+  Loaded loaded_;  // what is served, without the snapshot and, where no file is watched, without the database
   Published<answer::Snapshot> snapshot_;
   // TCP first: its address cannot be shared, so that a second server on it fails before it takes datagrams away from
   // the first one.
   transport::TcpServer tcp_;
   transport::UdpServer udp_;
   std::uint64_t limited_reported_ = 0;
+  Clock::time_point report_due_ = Clock::now() + kReportInterval;
 };
 
-// The next signal, or nothing after kReportInterval.
-std::optional<int> wait_for(const sigset_t& signals) {
-  constexpr timespec kPatience{kReportInterval.count(), 0};
-  const int signal = sigtimedwait(&signals, nullptr, &kPatience);
+// The next signal, or nothing when there is none for that long.
+std::optional<int> wait_for(const sigset_t& signals, std::chrono::seconds patience) {
+  const timespec timeout{patience.count(), 0};
+  const int signal = sigtimedwait(&signals, nullptr, &timeout);
   return signal > 0 ? std::optional(signal) : std::nullopt;
 }
 
@@ -218,9 +261,9 @@ int serve(const std::filesystem::path& config_file) {
     release_memory();
     std::optional<int> signal;
     while (!signal || *signal == SIGHUP) {
-      signal = wait_for(signals);
+      signal = wait_for(signals, server.patience());
       if (signal == SIGHUP) server.reload();
-      server.report();
+      server.attend();
     }
     spdlog::info("stopping on {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
   } catch (const std::system_error& error) {

@@ -67,6 +67,25 @@ TEST_F(Explain, AClientThatIsInNoDatabaseGetsTheConfiguredOrder) {
                           HasSubstr("why       ap-southeast comes first in the configuration\n")));
 }
 
+TEST_F(Explain, TellsWhichMeasurementDecided) {
+  world_.config["latency"] = {{"files", {"rtt.csv"}}};
+  world_.config["services"]["www.example.com"]["steering"] = {{"order", "latency"}};
+  world_.write("rtt.csv", "203.0.113.0/24,us-east,40.25,12\n203.0.113.0/24,eu-west,90,3\n");
+  world_.write_config();
+  const std::string text = explained({"www.example.com", "203.0.113.9"});
+  EXPECT_THAT(text, HasSubstr("order latency"));
+  EXPECT_THAT(
+      text, ContainsRegex("1\\. us-east +6[12][0-9][0-9] km   40\\.2 ms \\(network, 12 samples, [0-9]+ s old\\)   ←"));
+  EXPECT_THAT(text, ContainsRegex("2\\. eu-west .* 90\\.0 ms \\(network, 3 samples"));
+  EXPECT_THAT(text, ContainsRegex("3\\. ap-southeast .* not measured"));
+  EXPECT_THAT(text, HasSubstr("why       us-east is the fastest region\n"));
+  const Json json = Json::parse(explained({"www.example.com", "81.2.69.0/24", "--json"}));
+  EXPECT_EQ(json.at("steering").at("ranking").at(0).count("latency"), 0U);
+  EXPECT_EQ(json.at("steering").at("why"), "eu-west is the nearest region");
+  const Json measured = Json::parse(explained({"www.example.com", "203.0.113.9", "--json"}));
+  EXPECT_EQ(measured.at("steering").at("ranking").at(0).at("latency").at("rtt_ms"), 40.25);
+}
+
 TEST_F(Explain, DownMovesThePick) {
   const std::string text = explained({"www.example.com", "203.0.113.9", "--down", "eu-west"});
   EXPECT_THAT(text, ContainsRegex("2\\. us-east .*← picked"));

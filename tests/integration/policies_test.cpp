@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/wait_until.hpp"
 #include "world.hpp"
 
 namespace rhumb::test {
@@ -92,6 +93,45 @@ TEST(Policies, RulesComeFirst) {
   EXPECT_THAT(none.answer, IsEmpty());
   EXPECT_EQ(none.scope_bits, 25);
   EXPECT_THAT(world.addresses({.name = "www.example.com", .client = "81.2.69.0/24"}), ElementsAre(kEuWest));
+}
+
+TEST(Policies, LatencyFollowsWhatIsMeasuredAndItsFileIsWatched) {
+  World world;
+  world.config["latency"] = {{"files", {"rtt.csv"}}};
+  steering_of(world) = {{"order", "latency"}};
+  world.write("rtt.csv", "203.0.113.0/24,us-east,40,9\n203.0.113.0/24,eu-west,90,9\n");
+  world.serve();
+  EXPECT_THAT(world.addresses({.name = "www.example.com", .client = kParis}), ElementsAre(kUsEast));
+  EXPECT_EQ(world.ask({.name = "www.example.com", .client = kParis}).scope_bits, 24);
+  EXPECT_THAT(world.addresses({.name = "www.example.com", .client = kAshburn}), ElementsAre(kUsEast)) << "the nearest";
+
+  // Not better by enough; then by enough; then not to be read.
+  world.write("rtt.csv", "203.0.113.0/24,us-east,40,9\n203.0.113.0/24,eu-west,38,9\n# of today\n");
+  ASSERT_TRUE(world.logs("latency files read anew in"));
+  EXPECT_THAT(world.addresses({.name = "www.example.com", .client = kParis}), ElementsAre(kUsEast));
+  world.write("rtt.csv", "203.0.113.0/24,us-east,40,9\n203.0.113.0/24,eu-west,20,9\n");
+  EXPECT_TRUE(wait_until([&] {
+    return world.addresses({.name = "www.example.com", .client = kParis}) == std::vector<std::string>{kEuWest};
+  }));
+  world.write("rtt.csv", "203.0.113.0/24,us-east,fast\n");
+  ASSERT_TRUE(world.logs("latency files refused: what was measured before keeps ordering the regions"));
+  EXPECT_TRUE(world.logs("rtt.csv:1: \"fast\" is not a time in milliseconds"));
+  EXPECT_THAT(world.addresses({.name = "www.example.com", .client = kParis}), ElementsAre(kEuWest));
+}
+
+// Else a reload would forget what it has to hold on to.
+TEST(Policies, LatencyHoldsItsChoiceThroughAReload) {
+  World world;
+  world.config["latency"] = {{"files", {"rtt.csv"}}};
+  steering_of(world) = {{"order", "latency"}, {"hysteresis", {{"ms", 10}, {"percent", 0}}}};
+  world.write("rtt.csv", "203.0.113.0/24,us-east,40,9\n203.0.113.0/24,eu-west,90,9\n");
+  world.serve();
+  world.write("rtt.csv", "203.0.113.0/24,us-east,40,9\n203.0.113.0/24,eu-west,31,9\n");
+  world.reload();
+  EXPECT_THAT(world.addresses({.name = "www.example.com", .client = kParis}), ElementsAre(kUsEast));
+  steering_of(world)["hysteresis"]["ms"] = 9;
+  world.reload();
+  EXPECT_THAT(world.addresses({.name = "www.example.com", .client = kParis}), ElementsAre(kEuWest));
 }
 
 TEST(Policies, ChangeWithAReload) {

@@ -164,7 +164,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "rhumb.json: /services/WWW.example.com/ttl: must be a whole number from 0 to 604800"},
         Mistake{"\"listed\"", "\"nearst\"",
                 "rhumb.json: /services/WWW.example.com/steering/order: \"nearst\" must be one of \"nearest\", "
-                "\"listed\", \"equal\" (did you mean \"nearest\"?)"},
+                "\"latency\", \"listed\", \"equal\" (did you mean \"nearest\"?)"},
         Mistake{"192.0.2.10", "300.1.1.1",
                 "rhumb.json: /services/WWW.example.com/instances/0/address: \"300.1.1.1\" is not an IP address"},
         Mistake{"192.0.2.10", "192.0.2.20",
@@ -211,6 +211,28 @@ TEST_F(LoadConfig, WarnsWhenNearestHasNoDatabase) {
                        "services": {"a.example": {"instances": [{"region": "a", "address": "192.0.2.1"}]}}})"));
   EXPECT_THAT(messages_, ElementsAre("rhumb.json: /: warning: no \"geoip\" database: order \"nearest\" gives every "
                                      "client the regions in their configured order"));
+}
+
+TEST_F(LoadConfig, WarnsWhenLatencyHasNoFiles) {
+  EXPECT_TRUE(load(R"({"listen": ["127.0.0.1:53"], "zones": "z", "regions": {"a": {"coordinates": [0, 0]}},
+                       "services": {"a.example": {"steering": {"order": "latency"},
+                                                  "instances": [{"region": "a", "address": "192.0.2.1"}]}}})"));
+  EXPECT_THAT(messages_, ElementsAre("rhumb.json: /: warning: no \"latency\" files: order \"latency\" gives every "
+                                     "client the nearest region"));
+}
+
+TEST_F(LoadConfig, ReadsWhereLatencyComesFrom) {
+  EXPECT_THAT(load(kWhole)->latency.files, IsEmpty());
+  const auto config = load_with(R"("threads": 2,)", R"("threads": 2, "latency": {"files": ["a.csv", "/b.csv"]},)");
+  ASSERT_TRUE(config);
+  EXPECT_THAT(config->latency.files, ElementsAre(directory_.path() / "a.csv", "/b.csv"));
+  EXPECT_EQ(config->latency.samples_min, 3U);
+  EXPECT_EQ(load_with(R"("threads": 2,)", R"("threads": 2, "latency": {"files": [], "min_samples": 9},)")
+                ->latency.samples_min,
+            9U);
+  EXPECT_FALSE(load_with(R"("threads": 2,)", R"("threads": 2, "latency": {"min_samples": 0},)"));
+  EXPECT_THAT(messages_, ElementsAre("rhumb.json: /latency/min_samples: must be a whole number from 1 to 1000000",
+                                     "rhumb.json: /latency: \"files\" is missing"));
 }
 
 TEST_F(LoadConfig, TheProtocolHasDefaults) {

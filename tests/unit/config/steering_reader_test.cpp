@@ -71,6 +71,21 @@ TEST_F(ReadSteering, ReadsEverything) {
   EXPECT_EQ(all.when_all_down, steering::WhenAllDown::nodata);
 }
 
+TEST_F(ReadSteering, ReadsLatency) {
+  const steering::Preference usual = read(R"({"order": "latency"})").steering.preference;
+  EXPECT_EQ(usual.order, Order::latency);
+  EXPECT_EQ(usual.tolerance_ms, 0);
+  EXPECT_EQ(usual.hysteresis, (steering::Hysteresis{5, 10}));
+  const steering::Preference all = read(R"({"order": "latency", "tolerance_ms": 12.5, "tolerance_km": 100,
+      "bias": {"us-east": 5}, "hysteresis": {"ms": 8, "percent": 2.5}})")
+                                       .steering.preference;
+  EXPECT_EQ(all.tolerance_ms, 12.5);
+  EXPECT_EQ(all.tolerance_km, 100);
+  EXPECT_THAT(all.biases, ElementsAre(5, 0, 0));
+  EXPECT_EQ(all.hysteresis, (steering::Hysteresis{8, 2.5}));
+  EXPECT_THAT(messages_, IsEmpty());
+}
+
 TEST_F(ReadSteering, ReadsRules) {
   const auto rule = read_rule(R"({"name": "offices", "comment": "ask Ada", "expires": "2026-11-23",
       "networks": ["192.0.2.0/24", "2001:db8::/32", "198.51.100.7"], "asns": [64500], "countries": ["FR"],
@@ -111,7 +126,14 @@ TEST_F(ReadSteering, SaysWhatIsWrongAndWhere) {
       {R"({"regions": ["unused"]})", "/regions/0: the service has no instance in region \"unused\""},
       {R"({"regions": ["eu-west", "eu-west"]})", "/regions/1: stands twice in this list"},
       {R"({"regions": []})", "/regions: needs at least one region"},
-      {R"({"order": "listed", "tolerance_km": 5})", "/tolerance_km: is only for \"order\": \"nearest\""},
+      {R"({"order": "listed", "tolerance_km": 5})",
+       "/tolerance_km: is only for \"order\": \"nearest\" and \"latency\""},
+      {R"({"tolerance_ms": 5})", "/tolerance_ms: is only for \"order\": \"latency\""},
+      {R"({"order": "latency", "tolerance_ms": -1})", "/tolerance_ms: must be a number from 0 to 10000"},
+      {R"({"hysteresis": {}})", "/hysteresis: is only for \"order\": \"latency\""},
+      {R"({"order": "latency", "hysteresis": {"percent": 101}})",
+       "/hysteresis/percent: must be a number from 0 to 100"},
+      {R"({"order": "latency", "hysteresis": {"gain": 1}})", "/hysteresis/gain: unknown key"},
       {R"({"order": "equal", "bias": {"eu-west": 5}})", "/bias: is only for \"order\": \"nearest\""},
       {R"({"bias": {"eu-west": 100}})", "/bias/eu-west: "},
       {R"({"regions": ["us-east"], "bias": {"eu-west": 5}})",

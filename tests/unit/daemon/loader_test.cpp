@@ -41,8 +41,8 @@ class Loader : public testing::Test {
     }})",
                                                is_strict_, RHUMB_TEST_DATA, services));
     Problems problems;
-    const zone::Zones* zones = served == nullptr ? nullptr : &served->snapshot->zones;
-    auto loaded = daemon::load(directory_.path() / "rhumb.json", Secrets{1, {}}, zones, problems);
+    const answer::Snapshot* snapshot = served == nullptr ? nullptr : served->snapshot.get();
+    auto loaded = daemon::load(directory_.path() / "rhumb.json", Secrets{1, {}}, snapshot, problems);
     problems_.clear();
     const std::string prefix = directory_.path().string() + "/";
     for (const Problem& problem : problems.all()) {

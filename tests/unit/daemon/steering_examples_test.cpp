@@ -1,6 +1,7 @@
 // The examples of docs/steering.md: each ```jsonc block is a steering, the ```json blocks after it are tests of it, one
 // a line, as `rhumb test` takes them.
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -17,17 +18,21 @@ namespace {
 struct Example {
   std::string steering;
   std::string tests;  // the elements of an array
+  std::map<std::string, std::string> files;
 };
 
 std::vector<Example> read_examples() {
   std::ifstream file(RHUMB_TEST_DATA "/../../docs/steering.md");
   std::vector<Example> examples;
   std::string line;
-  std::string language;  // of the block that the line is in
+  std::string language;                      // of the block that the line is in
+  std::map<std::string, std::string> files;  // so far: a block "csv NAME" is one
   while (std::getline(file, line)) {
     if (line.starts_with("```")) {
       language = language.empty() ? line.substr(3) : "";
-      if (language == "jsonc") examples.emplace_back();
+      if (language == "jsonc") examples.push_back({{}, {}, files});
+    } else if (language.starts_with("csv ")) {
+      files[language.substr(4)] += line + '\n';
     } else if (language == "jsonc") {
       examples.back().steering += line + '\n';
     } else if (language == "json") {
@@ -42,6 +47,7 @@ constexpr std::string_view kConfig = R"({{
   "listen": ["127.0.0.1:5300"],
   "zones": "zones",
   "geoip": ["{0}/city.mmdb", "{0}/asn.mmdb"],
+  "latency": {{"files": ["rtt.csv"]}},
   "regions": {{"us-east": {{"coordinates": [39.04, -77.49], "capacity": 30}},
               "eu-west": {{"coordinates": [53.35, -6.26], "capacity": 20}},
               "ap-southeast": {{"coordinates": [1.35, 103.82], "capacity": 10}}}},
@@ -64,6 +70,9 @@ std::vector<std::string> run(const Example& example) {
                   "@ SOA ns h 1 7200 900 1209600 60\n@ NS ns\nns A 192.0.2.53\nwww A 192.0.2.99\n");
   const auto config =
       directory.write("rhumb.json", fmt::format(fmt::runtime(kConfig), RHUMB_TEST_DATA, example.steering));
+  directory.write("rtt.csv", "");
+  for (const auto& [name, text] : example.files)
+    directory.write(name, text);
   const auto file = directory.write("routes.test.json", "{\"tests\": [" + example.tests + "]}");
   Problems problems;
   auto loaded = load(config, Secrets{1, {}}, nullptr, problems);
