@@ -66,6 +66,7 @@ std::optional<dns::ExtendedError> error_of(steering::Outcome outcome) noexcept {
       return std::nullopt;
     case steering::Outcome::all_down:
     case steering::Outcome::fallback:
+    case steering::Outcome::last_resort:
     case steering::Outcome::nodata:
       return dns::ExtendedError::no_reachable_authority;
     case steering::Outcome::kept_out:
@@ -114,6 +115,9 @@ class Answer {
   void write_glue(const Lookup& lookup, const zone::Rrset& ns, std::size_t names_at) noexcept;
   void deny(Rcode rcode, const zone::Zone& zone) noexcept;
   void steer(const Lookup& lookup) noexcept;
+  [[nodiscard]] dns::StoredRrset substitute(const Lookup& lookup, const steering::Service& service, Family family,
+                                            steering::Outcome outcome) const noexcept;
+  void write_substitute(const Lookup& lookup, const dns::StoredRrset& addresses) noexcept;
   void write_pick(const steering::Service& service, Family family, const steering::Pick& pick) noexcept;
   // Under the current name, or the ancestor of it that has the owner of `node`.
   void write_or_truncate(Section section, const zone::Zone& zone, zone::NodeIndex node, const zone::Rrset& rrset,
@@ -375,19 +379,29 @@ void Answer::steer(const Lookup& lookup) noexcept {
     case steering::Outcome::all_down:
       return write_pick(service, family, pick);
     case steering::Outcome::fallback:
-      if (const zone::Rrset* own =
-              lookup.zone->find(lookup.node, family == Family::v4 ? dns::type::kA : dns::type::kAaaa)) {
-        return write_or_truncate(Section::answer, *lookup.zone, lookup.node, *own, name().size);
-      }
-      [[fallthrough]];
+    case steering::Outcome::last_resort:
     case steering::Outcome::nodata:
     case steering::Outcome::no_instances:
     case steering::Outcome::kept_out:
-      return deny(Rcode::no_error, *lookup.zone);
+      return write_substitute(lookup, substitute(lookup, service, family, pick.outcome));
     case steering::Outcome::refused:
       writer_.withdraw_authority();
       return writer_.set_rcode(Rcode::refused);
   }
+}
+
+// What the outcome has in place of instances; it may be nothing.
+dns::StoredRrset Answer::substitute(const Lookup& lookup, const steering::Service& service, Family family,
+                                    steering::Outcome outcome) const noexcept {
+  if (outcome == steering::Outcome::last_resort) return service.last_resort(family);
+  if (outcome != steering::Outcome::fallback) return {};
+  const zone::Rrset* own = lookup.zone->find(lookup.node, family == Family::v4 ? dns::type::kA : dns::type::kAaaa);
+  return own == nullptr ? dns::StoredRrset{} : lookup.zone->stored(lookup.node, *own);
+}
+
+void Answer::write_substitute(const Lookup& lookup, const dns::StoredRrset& addresses) noexcept {
+  if (addresses.count == 0) return deny(Rcode::no_error, *lookup.zone);
+  if (!writer_.write(Section::answer, addresses, name_, name().size)) writer_.set_truncated();
 }
 
 void Answer::write_pick(const steering::Service& service, Family family, const steering::Pick& pick) noexcept {

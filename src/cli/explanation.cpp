@@ -189,6 +189,11 @@ std::string reason_of(const answer::SteeredStep& steered, const ExplainedSteerin
       return fmt::format("the service has no {} instance in any region", family);
     case Outcome::fallback:
       return "no instance is healthy: the zone's own records (when_all_down: fallback)";
+    case Outcome::last_resort:
+      return fmt::format("no instance is healthy: the addresses of when_all_down{}",
+                         steered.service->last_resort(steered.family).count > 0
+                             ? std::string()
+                             : fmt::format(", of which none is {}", family));
     case Outcome::nodata:
       return "no instance is healthy: no records (when_all_down: nodata)";
     case Outcome::all_down:

@@ -15,6 +15,8 @@ std::string_view to_text(steering::Outcome outcome) {
       return "all_down";
     case steering::Outcome::fallback:
       return "fallback";
+    case steering::Outcome::last_resort:
+      return "last_resort";
     case steering::Outcome::nodata:
       return "nodata";
     case steering::Outcome::no_instances:

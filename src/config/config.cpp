@@ -318,6 +318,7 @@ class Reader {
         service.name = *name;
       }
       warn_of_family_gaps(place, service);
+      warn_of_idle_last_resort(place, service);
       config_.services.push_back(std::move(service));
     }
   }
@@ -375,9 +376,7 @@ class Reader {
     const auto region_place = place.required("region");
     const auto address_place = place.required("address");
     const auto region = region_place ? read_region_name(*region_place, config_.regions) : std::nullopt;
-    const auto text = address_place ? address_place->text() : std::nullopt;
-    const auto address = text ? IpAddress::parse(*text) : std::nullopt;
-    if (text && !address) address_place->error(fmt::format("\"{}\" is not an IP address", *text));
+    const auto address = address_place ? address_place->address() : std::nullopt;
     const auto weight = integer_or(place, "weight", 1, 0, std::numeric_limits<steering::Weight>::max());
     if (!region || !address) return std::nullopt;
     return Instance{*region, *address, static_cast<steering::Weight>(weight)};
@@ -409,6 +408,19 @@ class Reader {
                                 is_passed_over ? ": it is used only while none that has both is healthy; \"families\": "
                                                  "\"independent\" changes that"
                                                : ""));
+    }
+  }
+
+  // A family that the service does not have is never answered, whatever is down.
+  static void warn_of_idle_last_resort(const JsonPlace& place, const Service& service) {
+    for (const Family family : {Family::v4, Family::v6}) {
+      const auto is_of_family = [&](IpAddress address) { return address.family == family; };
+      if (!std::ranges::any_of(service.steering.last_resort, is_of_family)) continue;
+      if (std::ranges::any_of(service.instances, is_of_family, &Instance::address)) continue;
+      const std::string_view text = family == Family::v4 ? "IPv4" : "IPv6";
+      place.member("steering")
+          ->member("when_all_down")
+          ->warning(fmt::format("the service has no {0} instance, so its {0} addresses here are never answered", text));
     }
   }
 

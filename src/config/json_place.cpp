@@ -78,6 +78,13 @@ std::optional<std::string> JsonPlace::text() const {
   return std::nullopt;
 }
 
+std::optional<IpAddress> JsonPlace::address() const {
+  const auto written = text();
+  const auto address = written ? IpAddress::parse(*written) : std::nullopt;
+  if (written && !address) error(fmt::format("\"{}\" is not an IP address", *written));
+  return address;
+}
+
 std::optional<std::int64_t> JsonPlace::integer(std::int64_t least, std::int64_t most) const {
   if (value_->is_number_integer()) {
     // Unsigned numbers beyond int64 would turn negative.

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ip_address.hpp"
 #include "base/problems.hpp"
 #include "config/json_file.hpp"
 
@@ -31,6 +32,7 @@ class JsonPlace {
   void warning(std::string message) const { problems_->warning(place(), std::move(message)); }
 
   [[nodiscard]] bool is_object() const noexcept { return value_->is_object(); }
+  [[nodiscard]] bool is_array() const noexcept { return value_->is_array(); }
   // True if this is an object with no keys but these; reports others, with the key that was probably meant.
   bool has_only(std::initializer_list<std::string_view> keys) const;
   // The member `key`; nothing when there is none. This must be an object.
@@ -44,6 +46,7 @@ class JsonPlace {
 
   [[nodiscard]] std::optional<bool> boolean() const;
   [[nodiscard]] std::optional<std::string> text() const;
+  [[nodiscard]] std::optional<IpAddress> address() const;
   [[nodiscard]] std::optional<std::int64_t> integer(std::int64_t least, std::int64_t most) const;
   [[nodiscard]] std::optional<double> number(double least, double most) const;
   // "200ms", "5s", "1.5s", "2m", "1h", "1d" in milliseconds.

@@ -92,9 +92,7 @@ class SteeringReader {
     if (const auto rules = place->member("rules")) result.steering.rules = read_rules(*rules);
     read_picking(*place, result);
     result.families_together = choice_or<bool>(*place, "families", true, {{"together", true}, {"independent", false}});
-    result.when_all_down = choice_or<WhenAllDown>(
-        *place, "when_all_down", WhenAllDown::nearest,
-        {{"nearest", WhenAllDown::nearest}, {"fallback", WhenAllDown::fallback}, {"nodata", WhenAllDown::nodata}});
+    if (const auto when_all_down = place->member("when_all_down")) read_when_all_down(*when_all_down, result);
     return result;
   }
 
@@ -116,6 +114,42 @@ class SteeringReader {
     steering::StickyPrefix& prefix = result.sticky_prefix;
     prefix.v4_bits = octet_or(*sticky, "ipv4_prefix_length", prefix.v4_bits, 0, kBitsV4);
     prefix.v6_bits = octet_or(*sticky, "ipv6_prefix_length", prefix.v6_bits, 0, kBitsV6);
+  }
+
+  static void read_when_all_down(const JsonPlace& place, ServiceSteering& result) {
+    if (place.is_array()) {
+      result.when_all_down = WhenAllDown::last_resort;
+      result.last_resort = read_last_resort(place);
+      return;
+    }
+    const auto text = place.text();
+    if (text && IpAddress::parse(*text)) return place.error(fmt::format("addresses are a list: [\"{}\"]", *text));
+    if (!text) return;
+    result.when_all_down = place
+                               .choice<WhenAllDown>({{"nearest", WhenAllDown::nearest},
+                                                     {"fallback", WhenAllDown::fallback},
+                                                     {"nodata", WhenAllDown::nodata}})
+                               .value_or(WhenAllDown::nearest);
+  }
+
+  static std::vector<IpAddress> read_last_resort(const JsonPlace& place) {
+    std::vector<IpAddress> result;
+    std::array<std::size_t, 2> counts{};  // by Family
+    const auto elements = place.elements();
+    for (const JsonPlace& element : elements) {
+      const auto address = element.address();
+      if (!address) continue;
+      if (std::ranges::find(result, *address) != result.end()) {
+        element.error("stands twice in this list");
+        continue;
+      }
+      if (++counts[static_cast<std::size_t>(address->family)] == steering::kPoolMax + 1) {
+        element.error(fmt::format("more than {} addresses of one family", steering::kPoolMax));
+      }
+      result.push_back(*address);
+    }
+    if (elements.empty()) place.error("needs at least one address; \"nodata\" answers with none");
+    return result;
   }
 
   void require_capacities(const JsonPlace& place) const {

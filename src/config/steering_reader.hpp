@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <vector>
 
 #include "config/json_place.hpp"
 #include "steering/rule.hpp"
@@ -21,6 +22,7 @@ struct ServiceSteering {
   steering::Spread spread = steering::Spread::weights;
   bool families_together = true;
   steering::WhenAllDown when_all_down = steering::WhenAllDown::nearest;
+  std::vector<IpAddress> last_resort;
 };
 
 // `place` is nothing where the service has no such member. `regions` are all there are; the service has instances in

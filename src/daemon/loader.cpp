@@ -280,6 +280,7 @@ steering::Service make_service(const config::Config& config, const config::Servi
   settings.spread = service.steering.spread;
   settings.families_together = service.steering.families_together;
   settings.when_all_down = service.steering.when_all_down;
+  settings.last_resort = service.steering.last_resort;
   for (const std::size_t region : regions) {
     settings.regions.push_back(config.regions[region].name);
     settings.capacities.push_back(config.regions[region].capacity);

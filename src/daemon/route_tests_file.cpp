@@ -215,10 +215,7 @@ class Reader {
   static std::vector<IpAddress> read_addresses(const JsonPlace& place) {
     std::vector<IpAddress> addresses;
     for (const JsonPlace& element : place.elements()) {
-      const auto text = element.text();
-      const auto address = text ? IpAddress::parse(*text) : std::nullopt;
-      if (text && !address) element.error(fmt::format("\"{}\" is not an IP address", *text));
-      if (address) addresses.push_back(*address);
+      if (const auto address = element.address()) addresses.push_back(*address);
     }
     return addresses;
   }

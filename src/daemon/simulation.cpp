@@ -16,8 +16,8 @@ namespace {
 
 // Where clients can end: the regions of both scenarios, numbered from 0, and then these.
 using Place = std::size_t;
-constexpr std::array<std::string_view, 4> kOutcomeNames{"no address", "the zone's own records", "kept out by a rule",
-                                                        "refused by a rule"};
+constexpr std::array<std::string_view, 5> kOutcomeNames{"no address", "the zone's own records", "kept out by a rule",
+                                                        "refused by a rule", "the addresses of when_all_down"};
 
 std::size_t outcome_number(steering::Outcome outcome) noexcept {
   switch (outcome) {
@@ -27,6 +27,8 @@ std::size_t outcome_number(steering::Outcome outcome) noexcept {
       return 2;
     case steering::Outcome::refused:
       return 3;
+    case steering::Outcome::last_resort:
+      return 4;
     default:
       return 0;
   }

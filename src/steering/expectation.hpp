@@ -17,6 +17,7 @@ enum class Outcome : std::uint8_t {
   healthy,       // the best region that has a healthy instance
   all_down,      // no instance is healthy, and `when_all_down` is `nearest`: as if all were up
   fallback,      // no instance is healthy: the zone's own records
+  last_resort,   // no instance is healthy: the addresses that are kept for that
   nodata,        // no instance is healthy: none
   no_instances,  // the service has none of this family
   kept_out,      // a rule says that this client gets no address

@@ -56,6 +56,10 @@ void Service::compile(Family family) {
     assert(side.instances.size() - side.starts.back() <= kPoolMax);
   }
   side.starts.push_back(static_cast<std::uint32_t>(side.instances.size()));
+  for (const IpAddress& address : settings_.last_resort) {
+    if (address.family == family) append_record(side.last_resort, address, settings_.ttl_s);
+  }
+  assert(side.last_resort.size() <= kPoolMax * record_size(family));
 }
 
 std::span<const Instance> Service::pool(Family family, RegionIndex region) const noexcept {
@@ -67,6 +71,11 @@ Bytes Service::records(Family family, RegionIndex region) const noexcept {
   const Side& all = side(family);
   const std::size_t size = record_size(family);
   return Bytes(all.records).subspan(all.starts[region] * size, (all.starts[region + 1U] - all.starts[region]) * size);
+}
+
+dns::StoredRrset Service::last_resort(Family family) const noexcept {
+  const Bytes records = side(family).last_resort;
+  return {records, {}, static_cast<std::uint16_t>(records.size() / record_size(family))};
 }
 
 bool Service::is_worth_asking(Demand demand) const noexcept {

@@ -20,8 +20,9 @@
 namespace rhumb::steering {
 
 enum class WhenAllDown : std::uint8_t {
-  nearest,   // answer as if all were up
-  fallback,  // the zone's own records
+  nearest,      // answer as if all were up
+  fallback,     // the zone's own records
+  last_resort,  // addresses that are kept for that
   nodata,
 };
 
@@ -71,6 +72,7 @@ struct ServiceSettings {
   Spread spread = Spread::weights;
   bool families_together = true;  // a region is used while all families that the service has are healthy there
   WhenAllDown when_all_down = WhenAllDown::nearest;
+  std::vector<IpAddress> last_resort;     // of that `when_all_down`; at most kPoolMax a family
   std::vector<std::string> regions;       // names
   std::vector<std::uint32_t> capacities;  // of the regions; read if `spread` is capacity
   std::vector<Instance> instances;        // in the order of the configuration; at most kPoolMax a region and family
@@ -103,6 +105,9 @@ class Service {
     return dns::kStoredRecordFixedSize + static_cast<std::size_t>(bits_of(family)) / 8;
   }
 
+  // The records of the last resort, all of the family, in the order of the configuration; there may be none.
+  [[nodiscard]] dns::StoredRrset last_resort(Family family) const noexcept;
+
   // Of the first tier of `ranked` with a region that will do, one region, and its instances. `is_healthy(TargetIndex)
   // -> bool` is asked about the instances on the way. What `client` is given depends on his network only as far as
   // scope_bits() says.
@@ -127,6 +132,7 @@ class Service {
     std::vector<Instance> instances;
     std::vector<std::uint8_t> records;
     std::vector<std::uint64_t> hash_ids;  // of the instances, for `sticky`
+    std::vector<std::uint8_t> last_resort;
   };
 
   // What is asked of a region and its instances. Each demand is made of all tiers before the next one is tried.
@@ -228,6 +234,8 @@ Outcome Service::decide(Family family, const Ranked& ranked, const IsHealthy& is
     }
     case WhenAllDown::fallback:
       return Outcome::fallback;
+    case WhenAllDown::last_resort:
+      return Outcome::last_resort;
     case WhenAllDown::nodata:
       break;
   }

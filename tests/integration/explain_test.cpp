@@ -98,6 +98,22 @@ TEST_F(Explain, DownMovesThePick) {
       HasSubstr("no instance is healthy: answered as if all were up (when_all_down: nearest)"));
 }
 
+TEST_F(Explain, ToldThatTheAddressesOfTheLastResortAreAllThereIs) {
+  world_.config["services"]["www.example.com"]["steering"]["when_all_down"] = {"198.51.100.99"};
+  world_.write_config();
+  std::vector<std::string> all_down = {"www.example.com", "203.0.113.9"};
+  for (const char* region : {"eu-west", "us-east", "ap-southeast"})
+    all_down.insert(all_down.end(), {"--down", region});
+  EXPECT_THAT(explained(all_down),
+              AllOf(HasSubstr("why       no instance is healthy: the addresses of when_all_down\n"),
+                    HasSubstr("www.example.com. 30 IN A 198.51.100.99\n")));
+  all_down.insert(all_down.end(), {"--type", "AAAA"});
+  EXPECT_THAT(explained(all_down),
+              HasSubstr("why       no instance is healthy: the addresses of when_all_down, of which none is IPv6\n"));
+  all_down.push_back("--json");
+  EXPECT_EQ(Json::parse(explained(all_down)).at("steering").at("outcome"), "last_resort");
+}
+
 TEST_F(Explain, JsonAgreesWithTheRunningServer) {
   world_.serve();
   for (const char* client : {kParis, kAshburn, kSingapore, "8.8.8.0/24", "2001:db8:5:0:8000::/65"}) {

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "dns/edns.hpp"
 #include "health_world.hpp"
 #include "support/wait_until.hpp"
 
@@ -122,7 +123,7 @@ TEST(Health, ACheckOfTypeTcpIsContentWithAConnection) {
 class WhenAllDown : public testing::Test {
  protected:
   // What a client in Paris gets when every probe is refused.
-  Response answer_with(const char* when_all_down) {
+  Response answer_with(const Json& when_all_down) {
     world_.config["services"]["www.example.com"]["steering"]["when_all_down"] = when_all_down;
     world_.serve();
     for (const Region region : {kInUsEast, kInEuWest, kInApSoutheast}) {
@@ -142,6 +143,15 @@ TEST_F(WhenAllDown, NearestAnswersAsIfAllWereUp) {
 
 TEST_F(WhenAllDown, FallbackGivesTheZonesOwnRecords) {
   EXPECT_THAT(answer_with("fallback").answer, ElementsAre("www.example.com. 3600 IN A 192.0.2.1"));
+}
+
+TEST_F(WhenAllDown, AddressesGivesThose) {
+  const Response response = answer_with({"198.51.100.98", "2001:db8::99", "198.51.100.99"});
+  EXPECT_THAT(response.answer,
+              ElementsAre("www.example.com. 30 IN A 198.51.100.98", "www.example.com. 30 IN A 198.51.100.99"));
+  EXPECT_EQ(response.scope_bits, 24);
+  ASSERT_TRUE(response.options.contains(dns::option::kExtendedError));
+  EXPECT_THAT(response.options.at(dns::option::kExtendedError), ElementsAre(0, 22));
 }
 
 TEST_F(WhenAllDown, NodataGivesNone) {

@@ -242,6 +242,43 @@ TEST_F(NodataTest, WithAllDownThereIsNoData) {
   EXPECT_THAT(response.authority, SizeIs(1));
 }
 
+class LastResortTest : public SteeredAnswerTest {
+ protected:
+  LastResortTest() : SteeredAnswerTest(steering::WhenAllDown::last_resort) {
+    auto settings = snapshot_.services[0].settings();
+    settings.last_resort = {*IpAddress::parse("198.51.100.2"), *IpAddress::parse("198.51.100.1")};
+    snapshot_.services[0] = steering::Service(settings, make_ranking_map());
+    set_all(State::down);
+  }
+};
+
+TEST_F(LastResortTest, WithAllDownTheAddressesThatAreKeptForThatAnswer) {
+  const auto response =
+      asker_.ask(subnet_query("shop.example.com", type::kA, dns::client_subnet_option(1, 24, {10, 1, 2})));
+  EXPECT_TRUE(response.aa);
+  EXPECT_THAT(response.answer,
+              ElementsAre("shop.example.com. 300 IN CNAME www.example.com.", "www.example.com. 30 IN A 198.51.100.2",
+                          "www.example.com. 30 IN A 198.51.100.1"))
+      << "in their order, under the name that they are for";
+  EXPECT_EQ(extended_error(response), 22);
+  EXPECT_EQ(response.scope_bits, 8) << "states change, scopes do not";
+}
+
+TEST_F(LastResortTest, AFamilyThatItHasNotGetsNoData) {
+  const auto response = asker_.ask(subnet_query("www.example.com", type::kAaaa, {}));
+  EXPECT_EQ(response.rcode, "NOERROR");
+  EXPECT_THAT(response.answer, IsEmpty());
+  EXPECT_THAT(response.authority, SizeIs(1));
+  EXPECT_EQ(extended_error(response), 22);
+  EXPECT_EQ(asker_.decision().steered->pick.outcome, Outcome::last_resort);
+}
+
+TEST_F(LastResortTest, IsNotUsedWhileAnInstanceIsHealthy) {
+  board_->write(0, State::up);
+  EXPECT_THAT(asker_.ask("www.example.com", type::kA, client("10.1.2.3")).answer,
+              ElementsAre("www.example.com. 30 IN A 192.0.2.10"));
+}
+
 // www: clients in 10.0.0.0/8 are refused, those in 11.0.0.0/8 get no addresses, the others are steered.
 class GeofenceTest : public SteeredAnswerTest {
  protected:

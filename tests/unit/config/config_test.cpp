@@ -206,6 +206,12 @@ TEST_F(LoadConfig, WarnsOfWhatIsUnusedAndOfFamilyGaps) {
                                      "rhumb.json: /checks/web: warning: no service uses this check"));
 }
 
+TEST_F(LoadConfig, WarnsOfALastResortThatIsNeverAnswered) {
+  EXPECT_TRUE(load_with("\"fallback\"", R"(["192.0.2.99", "2001:db8::99"])"));
+  EXPECT_THAT(messages_, ElementsAre("rhumb.json: /services/WWW.example.com/steering/when_all_down: warning: the "
+                                     "service has no IPv6 instance, so its IPv6 addresses here are never answered"));
+}
+
 TEST_F(LoadConfig, WarnsWhenNearestHasNoDatabase) {
   EXPECT_TRUE(load(R"({"listen": ["127.0.0.1:53"], "zones": "z", "regions": {"a": {"coordinates": [0, 0]}},
                        "services": {"a.example": {"instances": [{"region": "a", "address": "192.0.2.1"}]}}})"));

@@ -86,6 +86,27 @@ TEST_F(ReadSteering, ReadsLatency) {
   EXPECT_THAT(messages_, IsEmpty());
 }
 
+TEST_F(ReadSteering, ReadsTheAddressesOfTheLastResort) {
+  const auto steering = read(R"({"when_all_down": ["192.0.2.99", "2001:db8::99", "192.0.2.98"]})");
+  EXPECT_THAT(messages_, IsEmpty());
+  EXPECT_EQ(steering.when_all_down, steering::WhenAllDown::last_resort);
+  EXPECT_THAT(steering.last_resort, ElementsAre(*IpAddress::parse("192.0.2.99"), *IpAddress::parse("2001:db8::99"),
+                                                *IpAddress::parse("192.0.2.98")));
+}
+
+TEST_F(ReadSteering, TheLastResortHasNoMoreAddressesThanAnAnswerHolds) {
+  Json list = Json::array();
+  for (std::uint32_t i = 0; i < steering::kPoolMax; ++i) {
+    list.push_back(IpAddress::v4(0xC0000200U + i).to_string());
+    list.push_back(IpAddress{i, Family::v6}.to_string());
+  }
+  EXPECT_EQ(read(Json{{"when_all_down", list}}.dump()).last_resort.size(), 2 * steering::kPoolMax);
+  EXPECT_THAT(messages_, IsEmpty());
+  list.push_back("198.51.100.1");
+  (void)read(Json{{"when_all_down", list}}.dump());
+  EXPECT_THAT(messages_, ElementsAre("rhumb.json: /when_all_down/510: more than 255 addresses of one family"));
+}
+
 TEST_F(ReadSteering, ReadsRules) {
   const auto rule = read_rule(R"({"name": "offices", "comment": "ask Ada", "expires": "2026-11-23",
       "networks": ["192.0.2.0/24", "2001:db8::/32", "198.51.100.7"], "asns": [64500], "countries": ["FR"],
@@ -142,6 +163,13 @@ TEST_F(ReadSteering, SaysWhatIsWrongAndWhere) {
       {R"({"spread": "capacity"})", "/spread: region \"ap-south\" has no \"capacity\""},
       {R"({"sticky": {"ipv4_prefix_length": 24}})", "/sticky: is only for \"pick\": \"sticky\""},
       {R"({"pick": "sticky", "sticky": {"ipv4_prefix_length": 33}})", "/sticky/ipv4_prefix_length: "},
+      {R"({"when_all_down": "nodta"})",
+       "/when_all_down: \"nodta\" must be one of \"nearest\", \"fallback\", \"nodata\""},
+      {R"({"when_all_down": "192.0.2.9"})", "/when_all_down: addresses are a list: [\"192.0.2.9\"]"},
+      {R"({"when_all_down": []})", "/when_all_down: needs at least one address"},
+      {R"({"when_all_down": ["nearest"]})", "/when_all_down/0: \"nearest\" is not an IP address"},
+      {R"({"when_all_down": ["::1", "0::1"]})", "/when_all_down/1: stands twice in this list"},
+      {R"({"when_all_down": 5})", "/when_all_down: must be a string, not number"},
       {R"({"rules": [{"regions": ["eu-west"]}]})", "/rules/0: matches nobody: "},
       {R"({"rules": [{"countries": ["FR"]}]})", "/rules/0: needs one of \"regions\", \"steering\" and \"action\""},
       {R"({"rules": [{"countries": ["FR"], "regions": ["eu-west"], "action": "refuse"}]})", "/rules/0: needs one of "},

@@ -197,6 +197,9 @@ TEST_F(SimulationTest, WhoGetsNoRegionIsCountedByWhatHeGets) {
   const Loaded fallback = load_steered(R"("when_all_down": "fallback")");
   const SimulatedService service = simulate_down(fallback, weigh(fallback, "203.0.113.0/24,1\n"), all_down);
   EXPECT_THAT(flows(service), ElementsAre("FR: eu-west → the zone's own records 1.0000"));
+  const Loaded last_resort = load_steered(R"("when_all_down": ["192.0.2.99"])");
+  EXPECT_THAT(after(simulate_down(last_resort, weigh(last_resort, kAshburn6Paris3Singapore1), all_down)),
+              ElementsAre(Pair("the addresses of when_all_down", near(1))));
 }
 
 TEST_F(SimulationTest, WeightedClientsThatNoDatabaseKnowsCountToo) {

@@ -65,6 +65,19 @@ TEST(Service, StoresReadyRecords) {
   EXPECT_EQ(service.records(Family::v6, 0)[27], 1);
 }
 
+TEST(Service, StoresReadyRecordsOfTheLastResortByFamily) {
+  ServiceSettings settings = make_service(WhenAllDown::last_resort).settings();
+  settings.last_resort = {*IpAddress::parse("192.0.2.99"), *IpAddress::parse("2001:db8::99"),
+                          *IpAddress::parse("192.0.2.98")};
+  const Service service(settings, std::make_shared<RankingMap>(Rankings(2)));
+  const dns::StoredRrset v4 = service.last_resort(Family::v4);
+  EXPECT_EQ(v4.count, 2);
+  EXPECT_THAT(v4.records, ElementsAre(0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 30, 0, 4, 192, 0, 2, 99,  //
+                                      0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 30, 0, 4, 192, 0, 2, 98));
+  EXPECT_EQ(service.last_resort(Family::v6).count, 1);
+  EXPECT_EQ(make_service().last_resort(Family::v4).count, 0);
+}
+
 TEST(Service, PicksAllHealthyInstancesOfTheFirstRegion) {
   const Service service = make_service();
   Board board(5);
@@ -105,6 +118,8 @@ TEST(Service, WhenAllAreDownItDoesAsConfigured) {
   EXPECT_THAT(chosen(nearest), UnorderedElementsAre(0, 1, 2));
   EXPECT_EQ(make_service(WhenAllDown::fallback).pick(Family::v4, kFirstThenSecond, kClient, board, random).outcome,
             Outcome::fallback);
+  EXPECT_EQ(make_service(WhenAllDown::last_resort).pick(Family::v4, kFirstThenSecond, kClient, board, random).outcome,
+            Outcome::last_resort);
   EXPECT_EQ(make_service(WhenAllDown::nodata).pick(Family::v4, kFirstThenSecond, kClient, board, random).outcome,
             Outcome::nodata);
   const Pick v6 = make_service(WhenAllDown::nearest).pick(Family::v6, kSecondThenFirst, kClient, board, random);
