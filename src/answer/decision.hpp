@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "base/ip_address.hpp"
@@ -19,10 +18,10 @@ struct Step {
   zone::Lookup::Kind found;
 };
 
-// How the service at the end of the steps was steered.
+// How a service on the way was steered.
 struct SteeredStep {
   const steering::Service* service;
-  Family family;        // of the records asked for
+  Family family;        // of the addresses that were picked
   IpAddress client;     // that decided
   bool is_from_subnet;  // by EDNS Client Subnet, not by the source address
   steering::Ranked ranked;
@@ -34,7 +33,7 @@ struct SteeredStep {
 struct Decision {
   const zone::Zone* zone = nullptr;  // null: not ours, or not loaded
   std::vector<Step> steps;
-  std::optional<SteeredStep> steered;
+  std::vector<SteeredStep> steered;  // in the order in which they were taken
   dns::Rcode rcode = dns::Rcode::no_error;
   bool is_truncated = false;
 };

@@ -115,9 +115,11 @@ class Answer {
   void write_glue(const Lookup& lookup, const zone::Rrset& ns, std::size_t names_at) noexcept;
   void deny(Rcode rcode, const zone::Zone& zone) noexcept;
   void steer(const Lookup& lookup) noexcept;
+  [[nodiscard]] steering::Pick decide(const steering::Service& service, Family family) noexcept;
   [[nodiscard]] dns::StoredRrset substitute(const Lookup& lookup, const steering::Service& service, Family family,
                                             steering::Outcome outcome) const noexcept;
   void write_substitute(const Lookup& lookup, const dns::StoredRrset& addresses) noexcept;
+  void refuse() noexcept;
   void write_pick(const steering::Service& service, Family family, const steering::Pick& pick) noexcept;
   // Under the current name, or the ancestor of it that has the owner of `node`.
   void write_or_truncate(Section section, const zone::Zone& zone, zone::NodeIndex node, const zone::Rrset& rrset,
@@ -355,6 +357,24 @@ void Answer::deny(Rcode rcode, const zone::Zone& zone) noexcept {
 void Answer::steer(const Lookup& lookup) noexcept {
   const steering::Service& service = snapshot_.services[lookup.zone->overlay(lookup.node)];
   const Family family = asked_family(query_.type, service);
+  const steering::Pick pick = decide(service, family);
+  switch (pick.outcome) {
+    case steering::Outcome::healthy:
+    case steering::Outcome::all_down:
+      return write_pick(service, family, pick);
+    case steering::Outcome::fallback:
+    case steering::Outcome::last_resort:
+    case steering::Outcome::nodata:
+    case steering::Outcome::no_instances:
+    case steering::Outcome::kept_out:
+      return write_substitute(lookup, substitute(lookup, service, family, pick.outcome));
+    case steering::Outcome::refused:
+      return refuse();
+  }
+}
+
+// What the service has for this client. The response says for whom that holds, and what is wrong with it.
+steering::Pick Answer::decide(const steering::Service& service, Family family) noexcept {
   const auto& subnet = query_.edns ? query_.edns->client_subnet : std::nullopt;
   const bool is_from_subnet = subnet && !subnet->is_withheld();
   const IpAddress address = is_from_subnet ? subnet->address : client_.address;
@@ -368,26 +388,17 @@ void Answer::steer(const Lookup& lookup) noexcept {
   const bool is_for_all = pick.outcome == steering::Outcome::no_instances && !service.keeps_some_out();
   const std::uint8_t scope_bits = is_for_all ? std::uint8_t{0} : service.scope_bits(ranked, address);
   // RFC 7871 §7.2.1: a scope speaks of the subnet's bits; to a withheld or missing subnet it is 0.
-  if (is_from_subnet) scope_bits_ = scope_bits;
+  if (is_from_subnet) scope_bits_ = std::max(scope_bits_, scope_bits);
   if (trace_ != nullptr) {
-    trace_->steered = SteeredStep{&service, family, address, is_from_subnet, ranked, pick, scope_bits};
+    trace_->steered.push_back({&service, family, address, is_from_subnet, ranked, pick, scope_bits});
   }
-
   if (const auto error = error_of(pick.outcome)) writer_.set_extended_error(*error);
-  switch (pick.outcome) {
-    case steering::Outcome::healthy:
-    case steering::Outcome::all_down:
-      return write_pick(service, family, pick);
-    case steering::Outcome::fallback:
-    case steering::Outcome::last_resort:
-    case steering::Outcome::nodata:
-    case steering::Outcome::no_instances:
-    case steering::Outcome::kept_out:
-      return write_substitute(lookup, substitute(lookup, service, family, pick.outcome));
-    case steering::Outcome::refused:
-      writer_.withdraw_authority();
-      return writer_.set_rcode(Rcode::refused);
-  }
+  return pick;
+}
+
+void Answer::refuse() noexcept {
+  writer_.withdraw_authority();
+  writer_.set_rcode(Rcode::refused);
 }
 
 // What the outcome has in place of instances; it may be nothing.

@@ -41,7 +41,7 @@ int explain(const ExplainOptions& options) {
   explanation.name = name->to_text();
   explanation.type = dns::type_to_text(*type);
   fmt::print("{}", options.as_json ? to_json(explanation) + "\n" : to_text(explanation));
-  if (!options.as_json && explanation.steering) {
+  if (!options.as_json && !explanation.steering.empty()) {
     fmt::print("\nNo server was asked: every state that is not assumed with --down is unknown, which counts as up.\n");
   }
   return 0;

@@ -122,6 +122,10 @@ std::vector<ExplainedRegion> explain_ranking(const answer::SteeredStep& steered,
   return result;
 }
 
+std::string_view to_text(Family family) {
+  return family == Family::v4 ? "IPv4" : "IPv6";
+}
+
 std::string_view to_text(steering::Order order) {
   switch (order) {
     case steering::Order::nearest:
@@ -183,7 +187,7 @@ std::string_view reason_of_tier(const answer::SteeredStep& steered, const Explai
 
 std::string reason_of(const answer::SteeredStep& steered, const ExplainedSteering& explained) {
   const auto& settings = steered.service->settings();
-  const std::string_view family = steered.family == Family::v4 ? "IPv4" : "IPv6";
+  const std::string_view family = to_text(steered.family);
   switch (steered.pick.outcome) {
     case Outcome::no_instances:
       return fmt::format("the service has no {} instance in any region", family);
@@ -216,6 +220,7 @@ ExplainedSteering explain_steering(const answer::SteeredStep& steered, const dae
   const auto& settings = steered.service->settings();
   ExplainedSteering result{};
   result.service = settings.name;
+  result.family = to_text(steered.family);
   result.client = steered.client.to_string();
   result.location = explain_location(loaded.database, steered.client);
   result.order = to_text(preference_of(steered).order);
@@ -265,7 +270,8 @@ Explanation explain_decision(const answer::Decision& decision, const daemon::Loa
   for (const answer::Step& step : decision.steps) {
     result.steps.push_back(fmt::format("{} {}", step.name.to_text(), to_text(step.found)));
   }
-  if (decision.steered) result.steering = explain_steering(*decision.steered, loaded);
+  for (const answer::SteeredStep& steered : decision.steered)
+    result.steering.push_back(explain_steering(steered, loaded));
   result.rcode = dns::rcode_to_text(decision.rcode);
 
   ldns_pkt* parsed = nullptr;

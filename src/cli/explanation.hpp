@@ -45,6 +45,7 @@ struct ExplainedLocation {
 
 struct ExplainedSteering {
   std::string service;
+  std::string family;  // of the addresses: "IPv4", "IPv6"
   std::string client;
   ExplainedLocation location;
   std::string order;   // "nearest", "latency", "listed", "equal"
@@ -61,9 +62,9 @@ struct ExplainedSteering {
 struct Explanation {
   std::string name;
   std::string type;
-  std::string zone;                // empty: not ours
-  std::vector<std::string> steps;  // "www.example.com: exists", "shop.example.com: is an alias (CNAME)"
-  std::optional<ExplainedSteering> steering;
+  std::string zone;                         // empty: not ours
+  std::vector<std::string> steps;           // "www.example.com: exists", "shop.example.com: is an alias (CNAME)"
+  std::vector<ExplainedSteering> steering;  // of each service on the way
   std::string rcode;
   std::vector<std::string> answer;  // records in master-file form
   std::vector<std::string> authority;

@@ -66,11 +66,9 @@ Json region_json(const ExplainedRegion& region) {
 }
 
 Json steering_json(const ExplainedSteering& steering) {
-  Json json{{"service", steering.service},
-            {"client", steering.client},
-            {"location", location_json(steering.location)},
-            {"order", steering.order},
-            {"pick", steering.policy}};
+  Json json{{"service", steering.service}, {"family", steering.family},
+            {"client", steering.client},   {"location", location_json(steering.location)},
+            {"order", steering.order},     {"pick", steering.policy}};
   if (!steering.rule.empty()) json["rule"] = steering.rule;
   json["ranking"] = Json::array();
   for (const ExplainedRegion& region : steering.ranking)
@@ -89,7 +87,11 @@ std::string to_json(const Explanation& explanation) {
   Json json{{"name", explanation.name}, {"type", explanation.type}};
   json["zone"] = explanation.zone.empty() ? Json(nullptr) : Json(explanation.zone);
   json["steps"] = explanation.steps;
-  if (explanation.steering) json["steering"] = steering_json(*explanation.steering);
+  if (!explanation.steering.empty()) json["steering"] = steering_json(explanation.steering.front());
+  if (explanation.steering.size() > 1) {
+    for (const ExplainedSteering& steering : explanation.steering)
+      json["all_steering"].push_back(steering_json(steering));
+  }
   json["rcode"] = explanation.rcode;
   json["answer"] = explanation.answer;
   json["authority"] = explanation.authority;

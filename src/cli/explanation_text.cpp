@@ -83,6 +83,17 @@ void write_ranking(Page& page, const ExplainedSteering& steering) {
   }
 }
 
+void write_steering(Page& page, const ExplainedSteering& steering) {
+  page.line("service", fmt::format("{}, {}, order {}, pick {}", steering.service, steering.family, steering.order,
+                                   steering.policy));
+  write_client(page, steering);
+  if (!steering.rule.empty()) page.line("rule", steering.rule);
+  write_ranking(page, steering);
+  page.line("why", steering.reason);
+  page.line("scope", fmt::format("/{}: all of {} gets the same ranking", steering.scope_bits, steering.scope));
+  page.line("ttl", fmt::format("{} s", steering.ttl_s));
+}
+
 }  // namespace
 
 std::string to_text(const Explanation& explanation) {
@@ -91,15 +102,8 @@ std::string to_text(const Explanation& explanation) {
   page.line("zone", explanation.zone.empty() ? "none of ours" : explanation.zone);
   for (const std::string& step : explanation.steps)
     page.line("name", step);
-  if (const auto& steering = explanation.steering) {
-    page.line("service", fmt::format("{}, order {}, pick {}", steering->service, steering->order, steering->policy));
-    write_client(page, *steering);
-    if (!steering->rule.empty()) page.line("rule", steering->rule);
-    write_ranking(page, *steering);
-    page.line("why", steering->reason);
-    page.line("scope", fmt::format("/{}: all of {} gets the same ranking", steering->scope_bits, steering->scope));
-    page.line("ttl", fmt::format("{} s", steering->ttl_s));
-  }
+  for (const ExplainedSteering& steering : explanation.steering)
+    write_steering(page, steering);
   page.line("answer", explanation.rcode);
   for (const std::string& record : explanation.answer)
     page.line("answer", record);

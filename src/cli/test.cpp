@@ -39,7 +39,8 @@ void print_failure(const daemon::RouteTestResult& result, daemon::Loaded& loaded
 }
 
 Json answer_json(const daemon::RouteAnswer& answer) {
-  Json json{{"region", answer.region.empty() ? Json(nullptr) : Json(answer.region)}};
+  Json json{{"region", answer.regions.empty() ? Json(nullptr) : Json(answer.regions.front())}};
+  if (answer.regions.size() > 1) json["all_regions"] = answer.regions;
   json["addresses"] = Json::array();
   for (const IpAddress address : answer.addresses)
     json["addresses"].push_back(address.to_string());

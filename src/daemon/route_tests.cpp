@@ -11,9 +11,22 @@
 namespace rhumb::daemon {
 namespace {
 
-std::string region_of(const answer::Decision& decision) {
-  if (!decision.steered || decision.steered->pick.count == 0) return {};
-  return decision.steered->service->settings().regions[decision.steered->pick.region];
+// Most answers come from one; those that are steered more than once may come from several.
+std::vector<std::string> regions_of(const answer::Decision& decision) {
+  std::vector<std::string> regions;
+  for (const answer::SteeredStep& steered : decision.steered) {
+    if (steered.pick.count == 0) continue;
+    const std::string& region = steered.service->settings().regions[steered.pick.region];
+    if (std::ranges::find(regions, region) == regions.end()) regions.push_back(region);
+  }
+  return regions;
+}
+
+int scope_of(const answer::Decision& decision) {
+  int scope_bits = 0;
+  for (const answer::SteeredStep& steered : decision.steered)
+    scope_bits = std::max<int>(scope_bits, steered.scope_bits);
+  return scope_bits;
 }
 
 std::optional<IpAddress> address_of(const ldns_rr* record) {
@@ -40,9 +53,7 @@ std::vector<IpAddress> addresses_of(Bytes message) {
 }
 
 RouteAnswer answer_of(const Reply& reply) {
-  const auto& steered = reply.decision.steered;
-  return {region_of(reply.decision), addresses_of(reply.message), steered ? steered->scope_bits : 0,
-          reply.decision.rcode};
+  return {regions_of(reply.decision), addresses_of(reply.message), scope_of(reply.decision), reply.decision.rcode};
 }
 
 bool contains(const auto& list, const auto& value) {
@@ -66,12 +77,14 @@ bool has_expected_addresses(const std::vector<IpAddress>& expected, const std::v
 
 std::vector<Mismatch> compare(const Expectations& expect, const RouteAnswer& came) {
   std::vector<Mismatch> mismatches;
-  if (!expect.regions.empty() && !contains(expect.regions, came.region)) {
-    mismatches.push_back(
-        {fmt::format("a region of {}", fmt::join(expect.regions, ", ")), came.region.empty() ? "none" : came.region});
+  const auto is_expected = [&](const std::string& region) { return contains(expect.regions, region); };
+  const auto is_unwanted = [&](const std::string& region) { return contains(expect.not_regions, region); };
+  const std::string regions = came.regions.empty() ? "none" : fmt::format("{}", fmt::join(came.regions, ", "));
+  if (!expect.regions.empty() && (came.regions.empty() || !std::ranges::all_of(came.regions, is_expected))) {
+    mismatches.push_back({fmt::format("a region of {}", fmt::join(expect.regions, ", ")), regions});
   }
-  if (contains(expect.not_regions, came.region)) {
-    mismatches.push_back({fmt::format("no region of {}", fmt::join(expect.not_regions, ", ")), came.region});
+  if (std::ranges::any_of(came.regions, is_unwanted)) {
+    mismatches.push_back({fmt::format("no region of {}", fmt::join(expect.not_regions, ", ")), regions});
   }
   if (expect.addresses && !has_expected_addresses(*expect.addresses, came.addresses)) {
     mismatches.push_back(

@@ -32,7 +32,7 @@ struct ScopeBounds {
 
 // What is not expected is empty.
 struct Expectations {
-  std::vector<std::string> regions;                 // the answer comes from one of these
+  std::vector<std::string> regions;                 // the answer comes from these and no others
   std::vector<std::string> not_regions;             // it comes from none of these
   std::optional<std::vector<IpAddress>> addresses;  // it has no others, and at least one unless this is empty
   std::optional<ScopeBounds> scope;
@@ -54,9 +54,9 @@ struct RouteTest {
 
 // Of one answer, what expectations are about.
 struct RouteAnswer {
-  std::string region;                // empty: it comes from none
+  std::vector<std::string> regions;  // that it comes from, each once
   std::vector<IpAddress> addresses;  // A and AAAA in its answer section, in their order
-  int scope_bits;                    // 0 for what is not steered
+  int scope_bits;                    // the longest on the way; 0 for what is not steered
   dns::Rcode rcode;
 };
 

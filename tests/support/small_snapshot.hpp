@@ -34,6 +34,7 @@ class Asker {
   // The response's octets; empty when there was none.
   std::vector<std::uint8_t> ask_raw(const dns::Message& query, Client client = {}) {
     std::vector<std::uint8_t> response(client.transport == Transport::tcp ? dns::kMessageMax : dns::kUdpPayloadMax);
+    decision_ = {};
     response.resize(answer(snapshot_, client, query, response, random_, &decision_));
     return response;
   }

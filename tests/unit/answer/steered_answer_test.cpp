@@ -98,7 +98,7 @@ TEST_F(SteeredAnswerTest, GoesByTheSourceAddressWithoutASubnet) {
   EXPECT_THAT(near_east.answer, ElementsAre("www.example.com. 30 IN A 192.0.2.10"));
   EXPECT_THAT(asker_.ask("www.example.com", type::kA, client("10.1.2.3")).answer,
               UnorderedElementsAre("www.example.com. 30 IN A 192.0.2.20", "www.example.com. 30 IN A 192.0.2.21"));
-  EXPECT_FALSE(asker_.decision().steered->is_from_subnet);
+  EXPECT_FALSE(asker_.decision().steered.at(0).is_from_subnet);
 }
 
 TEST_F(SteeredAnswerTest, GoesByTheSubnetAndSaysItsScope) {
@@ -176,7 +176,7 @@ TEST_F(SteeredAnswerTest, WithAllDownAnswersAsIfAllWereUp) {
   set_all(State::down);
   const auto response = asker_.ask("www.example.com", type::kA, client("10.1.2.3"));
   EXPECT_THAT(response.answer, SizeIs(2));
-  EXPECT_EQ(asker_.decision().steered->pick.outcome, Outcome::all_down);
+  EXPECT_EQ(asker_.decision().steered.at(0).pick.outcome, Outcome::all_down);
 }
 
 TEST_F(SteeredAnswerTest, TheTraceTellsTheDecision) {
@@ -184,9 +184,9 @@ TEST_F(SteeredAnswerTest, TheTraceTellsTheDecision) {
   const Decision& decision = asker_.decision();
   ASSERT_THAT(decision.steps, SizeIs(2));
   EXPECT_EQ(decision.steps[1].name, dns::Name::from_text("www.example.com"));
-  ASSERT_TRUE(decision.steered);
-  EXPECT_THAT(decision.steered->ranked.regions, ElementsAre(1, 0));
-  EXPECT_EQ(decision.steered->pick.region, 1);
+  ASSERT_THAT(decision.steered, SizeIs(1));
+  EXPECT_THAT(decision.steered.front().ranked.regions, ElementsAre(1, 0));
+  EXPECT_EQ(decision.steered.front().pick.region, 1);
 }
 
 // RFC 8914 §4.23.
@@ -270,7 +270,7 @@ TEST_F(LastResortTest, AFamilyThatItHasNotGetsNoData) {
   EXPECT_THAT(response.answer, IsEmpty());
   EXPECT_THAT(response.authority, SizeIs(1));
   EXPECT_EQ(extended_error(response), 22);
-  EXPECT_EQ(asker_.decision().steered->pick.outcome, Outcome::last_resort);
+  EXPECT_EQ(asker_.decision().steered.at(0).pick.outcome, Outcome::last_resort);
 }
 
 TEST_F(LastResortTest, IsNotUsedWhileAnInstanceIsHealthy) {
