@@ -37,6 +37,20 @@ inline constexpr Type kAny = 255;
 [[nodiscard]] std::optional<Type> type_from_text(std::string_view text);
 [[nodiscard]] std::string type_to_text(Type type);
 
+// IANA "Service Parameter Keys" of SVCB and HTTPS records (RFC 9460 §14.3).
+using SvcParamKey = std::uint16_t;
+namespace svc_param {
+inline constexpr SvcParamKey kMandatory = 0;
+inline constexpr SvcParamKey kAlpn = 1;
+inline constexpr SvcParamKey kNoDefaultAlpn = 2;
+inline constexpr SvcParamKey kPort = 3;
+inline constexpr SvcParamKey kIpv4Hint = 4;
+inline constexpr SvcParamKey kEch = 5;
+inline constexpr SvcParamKey kIpv6Hint = 6;
+inline constexpr SvcParamKey kDohPath = 7;  // RFC 9461
+inline constexpr SvcParamKey kOhttp = 8;    // RFC 9540
+}  // namespace svc_param
+
 using Class = std::uint16_t;
 inline constexpr Class kClassIn = 1;
 inline constexpr Class kClassCh = 3;

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <ldns/ldns.h>
 
+#include "dns/codes.hpp"
 #include "dns/name.hpp"
 #include "zone/entry_reader.hpp"
 #include "zone/name_text.hpp"
@@ -25,17 +26,10 @@ struct Result {
   std::string fault;
 };
 
-// IANA "Service Parameter Keys (SvcParamKeys)".
-using Key = std::uint16_t;
-constexpr std::uint16_t kMandatory = 0;
-constexpr std::uint16_t kAlpn = 1;
-constexpr std::uint16_t kNoDefaultAlpn = 2;
-constexpr std::uint16_t kPort = 3;
-constexpr std::uint16_t kIpv4Hint = 4;
-constexpr std::uint16_t kEch = 5;
-constexpr std::uint16_t kIpv6Hint = 6;
-constexpr std::uint16_t kDohPath = 7;  // RFC 9461
-constexpr std::uint16_t kOhttp = 8;    // RFC 9540
+using Key = dns::SvcParamKey;
+using namespace dns::svc_param;
+
+// By key.
 constexpr std::array<std::string_view, 9> kKeyNames = {"mandatory", "alpn",     "no-default-alpn", "port", "ipv4hint",
                                                        "ech",       "ipv6hint", "dohpath",         "ohttp"};
 constexpr std::string_view kGenericPrefix = "key";
