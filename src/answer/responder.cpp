@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "answer/chaos.hpp"
+#include "answer/service_binding.hpp"
 #include "dns/placed_name.hpp"
 #include "dns/query.hpp"
 #include "dns/response_writer.hpp"
@@ -114,7 +115,11 @@ class Answer {
   void refer(const Lookup& lookup) noexcept;
   void write_glue(const Lookup& lookup, const zone::Rrset& ns, std::size_t names_at) noexcept;
   void deny(Rcode rcode, const zone::Zone& zone) noexcept;
-  void steer(const Lookup& lookup) noexcept;
+  void steer(const Lookup& lookup, const steering::Service& service) noexcept;
+  [[nodiscard]] bool has_steered_hints(const zone::Rrset& rrset) const noexcept;
+  void steer_hints(const Lookup& lookup, const zone::Rrset& rrset, const steering::Service& service) noexcept;
+  [[nodiscard]] HintAddresses hint_addresses(const Lookup& lookup, const steering::Service& service, Family family,
+                                             const steering::Pick& pick) const noexcept;
   [[nodiscard]] steering::Pick decide(const steering::Service& service, Family family) noexcept;
   [[nodiscard]] dns::StoredRrset substitute(const Lookup& lookup, const steering::Service& service, Family family,
                                             steering::Outcome outcome) const noexcept;
@@ -191,8 +196,9 @@ Answer::Next Answer::take(const Lookup& lookup) noexcept {
 
 Answer::Next Answer::answer_node(const Lookup& lookup) noexcept {
   const zone::Zone& zone = *lookup.zone;
-  if (is_address_type(query_.type) && zone.overlay(lookup.node) != zone::kNoOverlay) {
-    steer(lookup);
+  const zone::Overlay overlay = zone.overlay(lookup.node);
+  if (is_address_type(query_.type) && overlay != zone::kNoOverlay) {
+    steer(lookup, snapshot_.services[overlay]);
     return Next::done;
   }
   if (query_.type == dns::type::kAny) {
@@ -200,7 +206,11 @@ Answer::Next Answer::answer_node(const Lookup& lookup) noexcept {
     return Next::done;
   }
   if (const zone::Rrset* rrset = zone.find(lookup.node, query_.type)) {
-    write_answer(lookup, *rrset);
+    if (overlay != zone::kNoOverlay && has_steered_hints(*rrset)) {
+      steer_hints(lookup, *rrset, snapshot_.services[overlay]);
+    } else {
+      write_answer(lookup, *rrset);
+    }
     return Next::done;
   }
   if (const zone::Rrset* cname = zone.find(lookup.node, dns::type::kCname)) return follow_cname(lookup, *cname);
@@ -354,8 +364,7 @@ void Answer::deny(Rcode rcode, const zone::Zone& zone) noexcept {
   write_or_truncate(Section::authority, zone, zone::kApex, zone.negative_soa(), zone.owner(zone::kApex).size());
 }
 
-void Answer::steer(const Lookup& lookup) noexcept {
-  const steering::Service& service = snapshot_.services[lookup.zone->overlay(lookup.node)];
+void Answer::steer(const Lookup& lookup, const steering::Service& service) noexcept {
   const Family family = asked_family(query_.type, service);
   const steering::Pick pick = decide(service, family);
   switch (pick.outcome) {
@@ -371,6 +380,34 @@ void Answer::steer(const Lookup& lookup) noexcept {
     case steering::Outcome::refused:
       return refuse();
   }
+}
+
+bool Answer::has_steered_hints(const zone::Rrset& rrset) const noexcept {
+  return is_service_binding(rrset.type) && has_own_hints(rrset.records, name().suffix(0));
+}
+
+// Not inlined: the 64 KiB are for those who need them.
+[[gnu::noinline]] void Answer::steer_hints(const Lookup& lookup, const zone::Rrset& rrset,
+                                           const steering::Service& service) noexcept {
+  const steering::Pick v4 = decide(service, Family::v4);
+  if (v4.outcome == steering::Outcome::refused) return refuse();
+  const steering::Pick v6 = decide(service, Family::v6);
+  const Hints hints{hint_addresses(lookup, service, Family::v4, v4), hint_addresses(lookup, service, Family::v6, v6)};
+
+  std::array<std::uint8_t, dns::kMessageMax> buffer;
+  const std::size_t size = write_hints(rrset.records, name().suffix(0), hints, service.settings().ttl_s, buffer);
+  const dns::StoredRrset steered{Bytes(buffer).first(size), {}, rrset.count};
+  if (size == 0 || !writer_.write(Section::answer, steered, name_, name().size)) return writer_.set_truncated();
+  // The names in the records are not where the zone has them.
+  if (rrset.names != nullptr) add_addresses(*lookup.zone, rrset, kOutOfReach);
+}
+
+// What A or AAAA would be answered with.
+HintAddresses Answer::hint_addresses(const Lookup& lookup, const steering::Service& service, Family family,
+                                     const steering::Pick& pick) const noexcept {
+  constexpr auto record_size = steering::Service::record_size;
+  if (pick.count == 0) return {substitute(lookup, service, family, pick.outcome).records, record_size(family)};
+  return {service.records(family, pick.region), record_size(family), std::span(pick.instances).first(pick.count)};
 }
 
 // What the service has for this client. The response says for whom that holds, and what is wrong with it.

@@ -29,14 +29,47 @@ int scope_of(const answer::Decision& decision) {
   return scope_bits;
 }
 
-std::optional<IpAddress> address_of(const ldns_rr* record) {
-  const ldns_rr_type type = ldns_rr_get_type(record);
-  if (type != LDNS_RR_TYPE_A && type != LDNS_RR_TYPE_AAAA) return std::nullopt;
-  const ldns_rdf* data = ldns_rr_rdf(record, 0);
-  IpAddress address{0, type == LDNS_RR_TYPE_A ? Family::v4 : Family::v6};
-  for (const std::uint8_t octet : Bytes(ldns_rdf_data(data), ldns_rdf_size(data)))
-    address.bits = address.bits << 8 | octet;
-  return address;
+Bytes octets_of(const ldns_rr* record, std::size_t field) {
+  const ldns_rdf* data = ldns_rr_rdf(record, field);
+  return {ldns_rdf_data(data), ldns_rdf_size(data)};
+}
+
+void append_addresses(Bytes octets, Family family, std::vector<IpAddress>& addresses) {
+  const std::size_t size = static_cast<std::size_t>(bits_of(family)) / 8;
+  for (; octets.size() >= size; octets = octets.subspan(size)) {
+    IpAddress address{0, family};
+    for (const std::uint8_t octet : octets.first(size))
+      address.bits = address.bits << 8 | octet;
+    addresses.push_back(address);
+  }
+}
+
+// Of the parameters of an SVCB or HTTPS record, each with key and length (RFC 9460 §2.2).
+void append_hints(Bytes params, std::vector<IpAddress>& addresses) {
+  constexpr std::size_t kHeaderSize = 4;
+  while (params.size() >= kHeaderSize) {
+    const dns::SvcParamKey key = load_u16(params.data());
+    const Bytes value = params.subspan(kHeaderSize, load_u16(params.data() + 2));
+    if (key == dns::svc_param::kIpv4Hint) append_addresses(value, Family::v4, addresses);
+    if (key == dns::svc_param::kIpv6Hint) append_addresses(value, Family::v6, addresses);
+    params = params.subspan(kHeaderSize + value.size());
+  }
+}
+
+void append_addresses_of(const ldns_rr* record, std::vector<IpAddress>& addresses) {
+  constexpr std::size_t kParamsField = 2;
+  switch (ldns_rr_get_type(record)) {
+    case LDNS_RR_TYPE_A:
+      return append_addresses(octets_of(record, 0), Family::v4, addresses);
+    case LDNS_RR_TYPE_AAAA:
+      return append_addresses(octets_of(record, 0), Family::v6, addresses);
+    case LDNS_RR_TYPE_SVCB:
+    case LDNS_RR_TYPE_HTTPS:
+      if (ldns_rr_rd_count(record) > kParamsField) append_hints(octets_of(record, kParamsField), addresses);
+      return;
+    default:
+      return;
+  }
 }
 
 // Of the answer section, as another implementation reads it.
@@ -46,9 +79,8 @@ std::vector<IpAddress> addresses_of(Bytes message) {
   const std::unique_ptr<ldns_pkt, decltype(&ldns_pkt_free)> packet(parsed, &ldns_pkt_free);
   const ldns_rr_list* section = ldns_pkt_answer(parsed);
   std::vector<IpAddress> addresses;
-  for (std::size_t i = 0; i < ldns_rr_list_rr_count(section); ++i) {
-    if (const auto address = address_of(ldns_rr_list_rr(section, i))) addresses.push_back(*address);
-  }
+  for (std::size_t i = 0; i < ldns_rr_list_rr_count(section); ++i)
+    append_addresses_of(ldns_rr_list_rr(section, i), addresses);
   return addresses;
 }
 

@@ -55,7 +55,7 @@ struct RouteTest {
 // Of one answer, what expectations are about.
 struct RouteAnswer {
   std::vector<std::string> regions;  // that it comes from, each once
-  std::vector<IpAddress> addresses;  // A and AAAA in its answer section, in their order
+  std::vector<IpAddress> addresses;  // A, AAAA and hints in its answer section, in their order
   int scope_bits;                    // the longest on the way; 0 for what is not steered
   dns::Rcode rcode;
 };

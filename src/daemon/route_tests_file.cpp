@@ -128,7 +128,12 @@ class Reader {
   }
 
   static dns::Type read_type(const JsonPlace& place) {
-    return place.choice<dns::Type>({{"A", dns::type::kA}, {"AAAA", dns::type::kAaaa}}).value_or(dns::type::kA);
+    return place
+        .choice<dns::Type>({{"A", dns::type::kA},
+                            {"AAAA", dns::type::kAaaa},
+                            {"HTTPS", dns::type::kHttps},
+                            {"SVCB", dns::type::kSvcb}})
+        .value_or(dns::type::kA);
   }
 
   Client read_client(const JsonPlace& place) {

@@ -134,6 +134,19 @@ TEST_F(Explain, JsonAgreesWithTheRunningServer) {
   }
 }
 
+TEST_F(Explain, OfHintsBothFamiliesAreExplained) {
+  world_.write("zones/example.com.zone", std::string(kZoneText) + "www HTTPS 1 . ipv4hint=192.0.2.1\n");
+  const std::string text = explained({"www.example.com", kParis, "--type", "HTTPS"});
+  EXPECT_THAT(text, HasSubstr("service   www.example.com, IPv4, order nearest, pick rotate\n"));
+  EXPECT_THAT(text, HasSubstr("service   www.example.com, IPv6, order nearest, pick rotate\n"));
+  EXPECT_THAT(text, ContainsRegex("→ 192.0.2.20 "));
+  EXPECT_THAT(text, ContainsRegex("→ 2001:db8::20 "));
+  const Json json = Json::parse(explained({"www.example.com", kParis, "--type", "HTTPS", "--json"}));
+  ASSERT_EQ(json.at("all_steering").size(), 2U);
+  EXPECT_EQ(json.at("all_steering").at(0), json.at("steering")) << "the first, as where there is one";
+  EXPECT_EQ(json.at("all_steering").at(1).at("family"), "IPv6");
+}
+
 TEST_F(Explain, WithoutAnInstanceOfTheFamilyTheScopeIsZeroAsTheServerHasIt) {
   auto& instances = world_.config["services"]["www.example.com"]["instances"];
   instances = Json::array({instances[0], instances[2], instances[4]});  // IPv4 only

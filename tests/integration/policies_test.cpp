@@ -134,6 +134,24 @@ TEST(Policies, LatencyHoldsItsChoiceThroughAReload) {
   EXPECT_THAT(world.addresses({.name = "www.example.com", .client = kParis}), ElementsAre(kEuWest));
 }
 
+TEST(Policies, HintsOfHttpsRecordsAreSteeredAsTheAddressesAre) {
+  World world;
+  world.write("zones/example.com.zone",
+              std::string(kZoneText) + "www HTTPS 1 . alpn=h3 ipv4hint=192.0.2.1 ipv6hint=2001:db8::1\n");
+  steering_of(world) = {{"rules", {{{"networks", {kAshburn}}, {"action", "refuse"}}}}};
+  world.serve();
+  const auto ask = [&](const char* client) {
+    return world.ask({.name = "shop.example.com", .type = dns::type::kHttps, .client = client});
+  };
+  const Response paris = ask(kParis);
+  EXPECT_THAT(paris.answer,
+              ElementsAre("shop.example.com. 3600 IN CNAME www.example.com.",
+                          "www.example.com. 30 IN HTTPS 1 . alpn=h3 ipv4hint=192.0.2.20 ipv6hint=2001:db8::20"));
+  EXPECT_EQ(paris.scope_bits, 24);
+  EXPECT_THAT(ask(kSingapore).answer.at(1), testing::HasSubstr("ipv4hint=192.0.2.30 ipv6hint=2001:db8::30"));
+  EXPECT_EQ(ask(kAshburn).rcode, "REFUSED");
+}
+
 TEST(Policies, ChangeWithAReload) {
   World world;
   world.serve();

@@ -180,6 +180,19 @@ TEST(Tools, DigShowsASteeredAnswerItsScopeAndAGoodCookie) {
   EXPECT_THAT(run(world, {"/usr/bin/dig", "@SERVER", "-p", "PORT", "www.example.org"}), HasSubstr("EDE: 20"));
 }
 
+TEST(Tools, DigReadsSteeredHints) {
+  World world;
+  world.write(
+      "zones/example.com.zone",
+      std::string(kZoneText) +
+          "www HTTPS 1 . mandatory=alpn,ipv6hint alpn=h2,h3 ipv4hint=192.0.2.1 port=8443 ipv6hint=2001:db8::1\n");
+  world.serve();
+  EXPECT_THAT(run(world, {"/usr/bin/dig", "@SERVER", "-p", "PORT", "www.example.com", "HTTPS", "+subnet=203.0.113.7/32",
+                          "+short"}),
+              HasSubstr("1 . mandatory=alpn,ipv6hint alpn=\"h2,h3\" port=8443 ipv4hint=192.0.2.20 "
+                        "ipv6hint=2001:db8::20\n"));
+}
+
 TEST(Tools, KdigAndDrillReadTheAnswers) {
   World world;
   world.serve();

@@ -38,7 +38,8 @@ class RouteTests : public testing::Test {
   RouteTests() {
     directory_.write("zones/example.com.zone",
                      "@ SOA ns hostmaster 1 7200 900 1209600 60\n@ NS ns\nns A 192.0.2.53\nshop CNAME www\n"
-                     "static A 192.0.2.80\nstatic A 192.0.2.81\n");
+                     "static A 192.0.2.80\nstatic A 192.0.2.81\n"
+                     "www HTTPS 1 . alpn=h2 ipv4hint=192.0.2.99 ipv6hint=2001:db8::99\n");
     loaded_ = load("");
   }
 
@@ -336,6 +337,19 @@ TEST_F(RouteTests, AnExpectationMustHoldHoweverThePickFalls) {
   EXPECT_THAT(failures_of_expecting(R"("192.0.2.20", "192.0.2.21")"), IsEmpty());
   EXPECT_THAT(failures_of_expecting(R"("192.0.2.20")"), ElementsAre("expected only 192.0.2.20, came 192.0.2.21"));
   EXPECT_THAT(failures_of_expecting(R"("192.0.2.21")"), ElementsAre("expected only 192.0.2.21, came 192.0.2.20"));
+}
+
+TEST_F(RouteTests, HintsAreAddressesAndComeFromTheRegionsOfBothFamilies) {
+  const auto failures_of_https = [&](std::string_view expect) {
+    return failures(kParis, expect, R"(, "type": "HTTPS")");
+  };
+  EXPECT_THAT(failures_of_https(R"("addresses": ["192.0.2.20", "2001:db8::10"], "regions": ["eu-west", "us-east"])"),
+              IsEmpty());
+  EXPECT_THAT(failures_of_https(R"("addresses": ["192.0.2.20"])"),
+              ElementsAre("expected only 192.0.2.20, came 192.0.2.20, 2001:db8::10"));
+  EXPECT_THAT(failures_of_https(R"("regions": ["eu-west"], "not_regions": ["us-east"])"),
+              ElementsAre("expected a region of eu-west, came eu-west, us-east",
+                          "expected no region of us-east, came eu-west, us-east"));
 }
 
 TEST_F(RouteTests, AResultHasTheAnswerThatFailed) {
