@@ -92,9 +92,9 @@ void CsvFile::split(std::string_view content) {
   }
 }
 
-void CsvFile::error(std::string message) {
-  has_errors_ = true;
-  problems_.error(place(line_number_), std::move(message));
+void CsvFile::error_at(std::size_t line_number, std::string message) {
+  problems_.error(fmt::format("{}:{}", path_, line_number), std::move(message));
+  if (++error_count_ == Problems::kKeptMax) stop();
 }
 
 void CsvFile::warning(std::string message) {
@@ -102,12 +102,8 @@ void CsvFile::warning(std::string message) {
 }
 
 void CsvFile::error_of_whole(std::string message) {
-  has_errors_ = true;
   problems_.error(path_, std::move(message));
-}
-
-std::string CsvFile::place(std::size_t line_number) const {
-  return fmt::format("{}:{}", path_, line_number);
+  ++error_count_;
 }
 
 // After an error that leaves nothing to be read.

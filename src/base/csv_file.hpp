@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/problems.hpp"
@@ -35,16 +36,17 @@ class CsvFile {
   // Of the line, from 1.
   [[nodiscard]] std::size_t line_number() const noexcept { return line_number_; }
 
-  // What is wrong with the line: "clients.csv:12: …".
-  void error(std::string message);
-  // As problems have it: "clients.csv:12".
-  [[nodiscard]] std::string place(std::size_t line_number) const;
-  // What is doubtful about it.
+  // What is wrong with the line: "clients.csv:12: …". After Problems::kKeptMax of them, which is all that anybody is
+  // shown, nothing more is read.
+  void error(std::string message) { error_at(line_number_, std::move(message)); }
+  // The same of another line.
+  void error_at(std::size_t line_number, std::string message);
+  // What is doubtful about the line.
   void warning(std::string message);
   // What is wrong with the file as a whole: "clients.csv: …".
   void error_of_whole(std::string message);
   // Whether there was any of either.
-  [[nodiscard]] bool has_errors() const noexcept { return has_errors_; }
+  [[nodiscard]] bool has_errors() const noexcept { return error_count_ > 0; }
 
  private:
   [[nodiscard]] std::optional<std::string_view> next_line();
@@ -63,7 +65,7 @@ class CsvFile {
   std::size_t line_number_ = 0;
   std::size_t line_count_ = 0;  // of those with fields, without a header
   bool is_first_ = true;        // no line with fields was seen
-  bool has_errors_ = false;
+  std::size_t error_count_ = 0;
 };
 
 }  // namespace rhumb

@@ -107,6 +107,17 @@ TEST_F(CsvFileLines, AreTalkedOfByFileAndNumber) {
   EXPECT_THAT(problems_, ElementsAre("a.csv:2: is wrong", "a.csv: is of no use"));
 }
 
+TEST_F(CsvFileLines, EndAfterMoreErrorsThanAnybodyIsShown) {
+  Problems problems;
+  std::string text;
+  for (std::size_t i = 0; i <= Problems::kKeptMax; ++i)
+    text += "x\n";
+  CsvFile file(directory_.write("a.csv", text), "", 10'000, problems);
+  while (file.next())
+    file.error("is wrong");
+  EXPECT_EQ(problems.error_count(), Problems::kKeptMax);
+}
+
 TEST_F(CsvFileLines, CannotBeReadFromWhatIsNoFile) {
   Problems problems;
   CsvFile missing(directory_.path() / "missing.csv", "", 10, problems);
