@@ -98,7 +98,7 @@ void CsvFile::error_at(std::size_t line_number, std::string message) {
 }
 
 void CsvFile::warning(std::string message) {
-  problems_.warning(place(line_number_), std::move(message));
+  problems_.warning(fmt::format("{}:{}", path_, line_number_), std::move(message));
 }
 
 void CsvFile::error_of_whole(std::string message) {

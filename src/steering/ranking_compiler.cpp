@@ -53,20 +53,28 @@ class PlaceRules {
   Rules<std::string> by_continent_;
 };
 
-// The first rule that matches by network. A value of the map is one more than the rule, so that 0 is none.
-using NetworkRules = geo::AddressMap<std::uint16_t>;
+// The earlier one of two values of a RuleMap.
+std::uint16_t first_of(std::uint16_t a, std::uint16_t b) noexcept {
+  return a == 0 || (b != 0 && b < a) ? b : a;
+}
 
-NetworkRules map_of_rules(std::span<const Rule> rules) {
+// The first rule that matches by network.
+RuleMap map_of_rules(const Steering& steering) {
   std::vector<geo::NetworkValue<std::uint16_t>> networks;
-  for (std::size_t rule = 0; rule < rules.size(); ++rule) {
-    for (const Network& network : rules[rule].networks)
+  for (std::size_t rule = 0; rule < steering.rules.size(); ++rule) {
+    for (const Network& network : steering.rules[rule].networks)
       networks.push_back({network.address, network.prefix_bits, static_cast<std::uint16_t>(rule + 1)});
   }
   // Inside a network of an earlier rule a later one has no say, however specific.
-  const auto first_of = [](std::uint16_t around, std::uint16_t inside) {
-    return around != 0 && around < inside ? around : inside;
-  };
-  return geo::map_of_networks<std::uint16_t>(networks, first_of);
+  RuleMap result = geo::map_of_networks<std::uint16_t>(networks, first_of);
+  for (const RuleTable& table : steering.tables) {
+    const auto with_table = [&](std::uint16_t rule, std::uint16_t of_table) {
+      if (of_table == 0 || table.rules[of_table - 1U] == kNoRule) return rule;
+      return first_of(rule, static_cast<std::uint16_t>(table.rules[of_table - 1U] + 1));
+    };
+    result = geo::overlay(result, *table.networks, with_table);
+  }
+  return result;
 }
 
 // All that a client's ranking can depend on, but for the rules that name networks.
@@ -89,7 +97,7 @@ class Compiler {
         default_(steering.preference, coordinates),
         rankings_(default_.rank()) {
     for (const Rule& rule : steering.rules)
-      by_rule_.emplace_back(rule.preference, coordinates);
+      by_rule_.push_back({Ranker(rule.preference, coordinates), std::nullopt});
   }
 
   std::shared_ptr<const RankingMap> compile() {
@@ -111,7 +119,7 @@ class Compiler {
   static constexpr RankingId kPerNetwork = std::numeric_limits<RankingId>::max();
 
   [[nodiscard]] bool depends_on_latency() const noexcept {
-    return default_.depends_on_latency() || std::ranges::any_of(by_rule_, &Ranker::depends_on_latency);
+    return default_.depends_on_latency() || std::ranges::any_of(by_rule_, &Ranker::depends_on_latency, &RuleRanker::ranker);
   }
 
   geo::AddressMap<Where> locate() {
@@ -140,8 +148,13 @@ class Compiler {
       if (is_by_place && place.ranking != kPerNetwork) return place.ranking;
       return rank(where, is_by_place ? place.rule : static_cast<RuleIndex>(network_rule - 1));
     };
-    return geo::overlay(everywhere, map_of_rules(steering_.rules), rank_in);
+    return geo::overlay(everywhere, map_of_rules(steering_), rank_in);
   }
+
+  struct RuleRanker {
+    Ranker ranker;
+    std::optional<RankingId> wherever;  // of its clients, if they are all ranked alike: millions of networks may ask
+  };
 
   std::vector<Place> rank_places() {
     std::vector<Place> places(database_.locations.size());
@@ -159,20 +172,26 @@ class Compiler {
   [[nodiscard]] const Preference& preference_of(RuleIndex rule) const {
     return rule == kNoRule ? steering_.preference : steering_.rules[rule].preference;
   }
-  [[nodiscard]] const Ranker& ranker_of(RuleIndex rule) const { return rule == kNoRule ? default_ : by_rule_[rule]; }
+  [[nodiscard]] const Ranker& ranker_of(RuleIndex rule) const {
+    return rule == kNoRule ? default_ : by_rule_[rule].ranker;
+  }
 
   RankingId rank(const Where& where, RuleIndex rule) {
     const Action action = action_of(rule);
-    if (action != Action::steer) return rankings_.intern({}, action, rule);
-    const Ranker& ranker = ranker_of(rule);
+    if (action == Action::steer && (rule == kNoRule || ranker_of(rule).depends_on_place()))
+      return rankings_.intern(rank(where, ranker_of(rule), preference_of(rule)), action, rule);
+    auto& wherever = by_rule_[rule].wherever;
+    if (!wherever)
+      wherever = rankings_.intern(action == Action::steer ? ranker_of(rule).rank() : Ranking{}, action, rule);
+    return *wherever;
+  }
+
+  Ranking rank(const Where& where, const Ranker& ranker, const Preference& preference) {
     const geo::Location location = database_.locations.get(where.location);
     std::optional<geo::UnitVector> place;
     if (location.has_coordinates) place = geo::unit_vector({location.latitude, location.longitude});
-    if (ranker.depends_on_latency()) {
-      const auto rtts_ms = rtts_from(where.cell, location, preference_of(rule));
-      return rankings_.intern(ranker.rank(Vantage{place, rtts_ms, best_before(where.before)}), action, rule);
-    }
-    return rankings_.intern(place ? ranker.rank(*place) : ranker.rank(), action, rule);
+    if (!ranker.depends_on_latency()) return place ? ranker.rank(*place) : ranker.rank();
+    return ranker.rank(Vantage{place, rtts_from(where.cell, location, preference), best_before(where.before)});
   }
 
   std::span<const float> rtts_from(LatencyCell cell, const geo::Location& location, const Preference& preference) {
@@ -198,7 +217,7 @@ class Compiler {
   const Measurements& measurements_;
   PlaceRules place_rules_;
   Ranker default_;
-  std::vector<Ranker> by_rule_;
+  std::vector<RuleRanker> by_rule_;
   Rankings rankings_;
   std::vector<float> rtts_ms_;  // of one ranking in the making
 };

@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/network.hpp"
+#include "geo/address_map.hpp"
 #include "steering/preference.hpp"
 
 namespace rhumb::steering {
@@ -20,7 +22,7 @@ enum class Action : std::uint8_t {
 
 // Matches a client to whom any of the conditions applies.
 struct Rule {
-  std::string name;
+  std::string name;               // for those who explain
   std::vector<Network> networks;  // no bit set after the prefix
   std::vector<std::uint32_t> asns;
   std::vector<std::string> countries;     // ISO 3166-1 alpha-2: "FR"
@@ -37,10 +39,22 @@ using RuleIndex = std::uint16_t;
 inline constexpr RuleIndex kNoRule = std::numeric_limits<RuleIndex>::max();
 inline constexpr std::size_t kRulesMax = kNoRule;
 
+// From client networks to rules: one more than a rule's place in some list; 0 where there is none.
+using RuleMap = geo::AddressMap<std::uint16_t>;
+
+// The networks of a file of rules: too many to be conditions.
+struct RuleTable {
+  std::shared_ptr<const RuleMap> networks;  // to places in `rules`
+  std::vector<RuleIndex> rules;             // among those of the service; kNoRule where one does not apply to it
+
+  friend bool operator==(const RuleTable&, const RuleTable&) = default;
+};
+
 // All that decides which regions a client is sent to: the first rule that matches him, or the preference.
 struct Steering {
   Preference preference;
   std::vector<Rule> rules;
+  std::vector<RuleTable> tables = {};  // more clients that rules match
 
   friend bool operator==(const Steering&, const Steering&) = default;
 };

@@ -138,14 +138,37 @@ TEST(Rules, ApplyToOrdersThatAskForNoPlaceToo) {
   EXPECT_EQ(find(steering, "11.1.2.3").scope_bits, 8);
 }
 
+TEST(Rules, MatchByTheNetworksOfAFileAtTheFilesPlace) {
+  const std::vector<geo::NetworkValue<std::uint16_t>> networks{{*IpAddress::parse("10.1.0.0"), 16, 1},
+                                                               {*IpAddress::parse("10.2.0.0"), 16, 2}};
+  RuleTable table{std::make_shared<RuleMap>(geo::map_of_networks<std::uint16_t>(networks)), {1, kNoRule}};
+  Rule before = rule_to({0});
+  before.networks = {network("10.1.1.0/24")};
+  Rule after = rule_to({1});
+  after.countries = {"GB"};
+  Steering steering = steering_with({before, rule_to({2}), after});
+  steering.tables = {table};
+  EXPECT_EQ(find(steering, "10.1.1.1").rule, 0);
+  EXPECT_EQ(find(steering, "10.1.2.1").rule, 1);
+  EXPECT_THAT(find(steering, "10.1.2.1").regions, ElementsAre(2));
+  EXPECT_EQ(find(steering, "10.2.2.1").rule, 2) << "that line does not apply to this service";
+}
+
 bool is_in(IpAddress address, const Network& network) {
   return address.family == network.address.family && network_of(address, network.prefix_bits) == network.address;
 }
 
+bool is_in_table(IpAddress address, const RuleTable& table, RuleIndex rule) {
+  const std::uint16_t found = table.networks->find(address);
+  return found != 0 && table.rules[found - 1U] == rule;
+}
+
 // The rule's text, word for word, for one address.
-RuleIndex first_match(const std::vector<Rule>& rules, const geo::Location& location, IpAddress address) {
-  for (RuleIndex i = 0; i < rules.size(); ++i) {
-    const Rule& rule = rules[i];
+RuleIndex first_match(const Steering& steering, const geo::Location& location, IpAddress address) {
+  for (RuleIndex i = 0; i < steering.rules.size(); ++i) {
+    const Rule& rule = steering.rules[i];
+    const auto holds_address = [&](const RuleTable& table) { return is_in_table(address, table, i); };
+    if (std::ranges::any_of(steering.tables, holds_address)) return i;
     const auto has = [](const auto& list, const auto& value) { return std::ranges::find(list, value) != list.end(); };
     if (std::ranges::any_of(rule.networks, [&](const Network& network) { return is_in(address, network); })) return i;
     if (has(rule.asns, location.asn) || has(rule.countries, std::string(location.country)) ||
@@ -178,6 +201,22 @@ std::vector<Rule> random_rules(std::mt19937& random) {
   return rules;
 }
 
+// Of networks that lead to some of these rules, or to none that applies.
+RuleTable random_table(std::size_t rule_count, std::mt19937& random) {
+  RuleTable table;
+  for (std::size_t rule = 0; rule < rule_count; ++rule)
+    table.rules.push_back(random() % 3 == 0 ? kNoRule : static_cast<RuleIndex>(rule));
+  std::vector<geo::NetworkValue<std::uint16_t>> networks;
+  for (auto n = random() % 6; n > 0; --n) {
+    const IpAddress address =
+        IpAddress::v4(static_cast<std::uint32_t>((9 + random() % 6) << 24 | random() % (1U << 24)));
+    const auto rule = static_cast<std::uint16_t>(1 + random() % rule_count);
+    networks.push_back({address, 6 + static_cast<int>(random() % 20), rule});
+  }
+  table.networks = std::make_shared<RuleMap>(geo::map_of_networks<std::uint16_t>(networks));
+  return table;
+}
+
 // The first and the last address of the scope around `address`, and one between.
 std::array<IpAddress, 3> samples_of_scope(IpAddress address, int scope_bits, std::mt19937& random) {
   const std::uint32_t host_mask = scope_bits == 32 ? 0 : 0xFFFFFFFFU >> scope_bits;
@@ -192,10 +231,12 @@ TEST(Rules, AreFoundForEveryAddressAndItsScopeHasOneRanking) {
   for (int round = 0; round < 200; ++round) {
     SCOPED_TRACE(round);
     const geo::Database database = small_database();
-    const auto rules = random_rules(random);
-    const auto map = compile_rankings(steering_with(rules), kRegions, database);
+    Steering steering = steering_with(random_rules(random));
+    for (auto tables = random() % 3; tables > 0; --tables)
+      steering.tables.push_back(random_table(steering.rules.size(), random));
+    const auto map = compile_rankings(steering, kRegions, database);
     const auto expected = [&](IpAddress address) {
-      return first_match(rules, database.locations.get(database.find(address)), address);
+      return first_match(steering, database.locations.get(database.find(address)), address);
     };
     for (int sample = 0; sample < 200; ++sample) {
       const auto bits = static_cast<std::uint32_t>((9 + random() % 6) << 24 | random() % (1U << 24));
