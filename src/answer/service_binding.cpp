@@ -105,8 +105,7 @@ class HintWriter {
     }
     if (!out_.has_room()) return;
     store_u32(out_.at(start + 6), std::min(ttl_s_, load_u32(record.data() + 6)));
-    store_u16(out_.at(start + 10),
-              static_cast<std::uint16_t>(out_.size() - start - dns::kStoredRecordFixedSize));
+    store_u16(out_.at(start + 10), static_cast<std::uint16_t>(out_.size() - start - dns::kStoredRecordFixedSize));
   }
   [[nodiscard]] std::size_t finish() const noexcept { return out_.has_room() ? out_.size() : 0; }
 
@@ -151,9 +150,7 @@ class HintWriter {
   [[nodiscard]] const HintAddresses& of(dns::SvcParamKey hint) const noexcept {
     return hint == svc_param::kIpv4Hint ? hints_.v4 : hints_.v6;
   }
-  [[nodiscard]] bool is_left_out(dns::SvcParamKey key) const noexcept {
-    return is_hint(key) && of(key).count() == 0;
-  }
+  [[nodiscard]] bool is_left_out(dns::SvcParamKey key) const noexcept { return is_hint(key) && of(key).count() == 0; }
 
   const Hints& hints_;
   std::uint32_t ttl_s_;

@@ -155,8 +155,7 @@ std::string_view to_text(steering::Policy policy) {
 std::string rule_of(const answer::SteeredStep& steered) {
   const steering::RuleIndex rule = steered.ranked.rule;
   if (rule == steering::kNoRule) return {};
-  const std::string& name = steered.service->settings().steering->rules[rule].name;
-  return name.empty() ? fmt::format("number {}", rule + 1) : fmt::format("\"{}\"", name);
+  return fmt::format("\"{}\"", steered.service->settings().steering->rules[rule].name);
 }
 
 // What makes a region the best of its preference, and several: "is the nearest region".

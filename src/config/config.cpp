@@ -15,6 +15,8 @@
 #include "base/suggestion.hpp"
 #include "config/duration.hpp"
 #include "config/json_place.hpp"
+#include "config/rule_file.hpp"
+#include "config/rule_sets.hpp"
 #include "dns/edns.hpp"
 
 namespace rhumb::config {
@@ -44,14 +46,14 @@ constexpr std::size_t kLatencyFilesMax = 64;  // one a region or a collector; ea
 // Reads one document; what it collects is complete when no error was reported.
 class Reader {
  public:
-  Reader(const std::filesystem::path& file, JsonPlace top, std::chrono::sys_days today)
-      : top_(std::move(top)), today_(today) {
+  Reader(const std::filesystem::path& file, JsonPlace top, Problems& problems, std::chrono::sys_days today)
+      : top_(std::move(top)), problems_(problems), today_(today) {
     config_.file = file;
   }
 
   Config read() {
     top_.has_only({"listen", "threads", "zones", "strict", "geoip", "identity", "version", "udp_payload", "cookies",
-                   "tcp", "rate_limit", "latency", "regions", "checks", "services", "assertions"});
+                   "tcp", "rate_limit", "latency", "regions", "checks", "rule_sets", "services", "assertions"});
     read_listen();
     config_.threads = static_cast<unsigned>(integer_or(top_, "threads", 0, 0, kThreadsMax));
     read_paths();
@@ -63,6 +65,7 @@ class Reader {
     read_latency();
     read_regions();
     read_checks();
+    read_rule_sets();
     read_services();
     warn_of_unused();
     return std::move(config_);
@@ -303,6 +306,25 @@ class Reader {
     check.path = *path;
   }
 
+  void read_rule_sets() {
+    const auto sets = top_.member("rule_sets");
+    if (!sets) return;
+    for (const auto& [name, place] : sets->members())
+      rule_sets_.add(
+          place.is_object() ? read_rules_of_file(name, place) : read_rule_set(name, place, config_.regions, today_),
+          place);
+  }
+
+  // {"file": "partners.csv"}
+  [[nodiscard]] steering::RuleSet read_rules_of_file(const std::string& name, const JsonPlace& place) const {
+    place.has_only({"file", "comment"});
+    if (const auto comment = place.member("comment")) (void)comment->text();
+    const auto file = place.required("file");
+    const auto path = file ? file->text() : std::nullopt;
+    if (!path) return {name, {}};
+    return read_rule_file(name, beside_config(*path), config_.regions, problems_);
+  }
+
   void read_services() {
     const auto services = top_.member("services");
     if (!services) return;
@@ -330,7 +352,8 @@ class Reader {
     service.ttl_s = static_cast<std::uint32_t>(integer_or(place, "ttl", kDefaultTtl, 0, kTtlMax));
     if (const auto check = place.member("check")) service.check = read_check_name(*check);
     if (const auto instances = place.required("instances")) read_instances(*instances, service);
-    service.steering = read_steering(place.member("steering"), config_.regions, regions_of(service), today_);
+    service.steering =
+        read_steering(place.member("steering"), config_.regions, regions_of(service), today_, rule_sets_);
     return service;
   }
 
@@ -431,6 +454,7 @@ class Reader {
     for (std::size_t i = 0; i < config_.checks.size(); ++i) {
       if (!used_checks_.contains(i)) check_places_[i].warning("no service uses this check");
     }
+    rule_sets_.warn_of_unused();
     const auto is_by_latency = [](const Service& service) { return uses_latency(service.steering.steering); };
     const auto is_nearest = [](const Service& service) {
       return service.steering.steering.preference.order == steering::Order::nearest;
@@ -444,8 +468,10 @@ class Reader {
   }
 
   JsonPlace top_;
+  Problems& problems_;
   std::chrono::sys_days today_;
   Config config_{};
+  RuleSets rule_sets_;
   std::vector<JsonPlace> region_places_;
   std::vector<JsonPlace> check_places_;
   std::set<std::size_t> used_regions_;
@@ -458,7 +484,7 @@ std::optional<Config> load_config(const std::filesystem::path& file, Problems& p
   const std::size_t errors_before = problems.error_count();
   const auto document = parse_json_file(file, problems);
   if (!document) return std::nullopt;
-  Config config = Reader(file, JsonPlace(*document, file, problems), today).read();
+  Config config = Reader(file, JsonPlace(*document, file, problems), problems, today).read();
   if (problems.error_count() > errors_before) return std::nullopt;
   return config;
 }

@@ -11,7 +11,7 @@
 
 #include <fmt/format.h>
 
-#include "base/suggestion.hpp"
+#include "config/region_name.hpp"
 
 namespace rhumb::config {
 namespace {
@@ -80,7 +80,7 @@ class SteeringReader {
                  std::chrono::sys_days today)
       : regions_(regions), used_(used), today_(today) {}
 
-  ServiceSteering read(const std::optional<JsonPlace>& place) {
+  ServiceSteering read(const std::optional<JsonPlace>& place, RuleSets& rule_sets) {
     ServiceSteering result;
     result.steering.preference = all_regions();
     if (!place ||
@@ -89,11 +89,28 @@ class SteeringReader {
       return result;
     }
     result.steering.preference = read_preference(*place, Order::nearest);
-    if (const auto rules = place->member("rules")) result.steering.rules = read_rules(*rules);
+    if (const auto rules = place->member("rules")) read_rules(*rules, rule_sets, result);
     read_picking(*place, result);
     result.families_together = choice_or<bool>(*place, "families", true, {{"together", true}, {"independent", false}});
     if (const auto when_all_down = place->member("when_all_down")) read_when_all_down(*when_all_down, result);
     return result;
+  }
+
+  // All rules of a set.
+  [[nodiscard]] std::vector<Rule> read_set(const std::string& name, const JsonPlace& place) const {
+    std::vector<Rule> rules;
+    std::size_t number = 0;
+    for (const JsonPlace& element : place.elements()) {
+      ++number;
+      if (const auto other = element.member("rule_set")) {
+        other->error("a set has rules, not other sets");
+      } else if (auto rule = read_rule(element)) {
+        rule->name = fmt::format("{}: {}", name, rule->name.empty() ? fmt::format("number {}", number) : rule->name);
+        rules.push_back(std::move(*rule));
+      }
+    }
+    if (rules.size() > steering::kRulesMax) place.error(fmt::format("more than {} rules", steering::kRulesMax));
+    return rules;
   }
 
  private:
@@ -250,14 +267,32 @@ class SteeringReader {
     return biases;
   }
 
-  [[nodiscard]] std::vector<Rule> read_rules(const JsonPlace& place) const {
-    std::vector<Rule> rules;
+  void read_rules(const JsonPlace& place, RuleSets& rule_sets, ServiceSteering& result) const {
+    std::vector<Rule>& rules = result.steering.rules;
+    std::size_t of_sets = 0;
+    std::size_t number = 0;
     for (const JsonPlace& element : place.elements()) {
-      const auto rule = read_rule(element);
-      if (rule) rules.push_back(*rule);
+      ++number;
+      if (const auto name = element.member("rule_set")) {
+        const auto set = read_rule_set(element, *name, rule_sets);
+        if (set == nullptr) continue;
+        of_sets += set->rules.size();
+        result.rule_sets.push_back({rules.size(), set});
+      } else if (auto rule = read_rule(element)) {
+        if (rule->name.empty()) rule->name = fmt::format("number {}", number);
+        rules.push_back(std::move(*rule));
+      }
     }
-    if (rules.size() > steering::kRulesMax) place.error(fmt::format("more than {} rules", steering::kRulesMax));
-    return rules;
+    if (rules.size() + of_sets > steering::kRulesMax)
+      place.error(fmt::format("more than {} rules", steering::kRulesMax));
+  }
+
+  // {"rule_set": "offices"}
+  static std::shared_ptr<const steering::RuleSet> read_rule_set(const JsonPlace& element, const JsonPlace& name,
+                                                                RuleSets& rule_sets) {
+    if (!element.has_only({"rule_set", "comment"})) return nullptr;
+    if (const auto comment = element.member("comment")) (void)comment->text();
+    return rule_sets.use(name);
   }
 
   // Nothing for a rule that is not to be used.
@@ -358,20 +393,25 @@ class SteeringReader {
 }  // namespace
 
 ServiceSteering read_steering(const std::optional<JsonPlace>& place, std::span<const steering::Region> regions,
-                              const std::set<std::size_t>& used, std::chrono::sys_days today) {
-  return SteeringReader(regions, used, today).read(place);
+                              const std::set<std::size_t>& used, std::chrono::sys_days today, RuleSets& rule_sets) {
+  return SteeringReader(regions, used, today).read(place, rule_sets);
+}
+
+steering::RuleSet read_rule_set(std::string name, const JsonPlace& place, std::span<const steering::Region> regions,
+                                std::chrono::sys_days today) {
+  std::set<std::size_t> all;
+  for (std::size_t region = 0; region < regions.size(); ++region)
+    all.insert(region);
+  auto rules = SteeringReader(regions, all, today).read_set(name, place);
+  return {std::move(name), std::move(rules)};
 }
 
 std::optional<std::size_t> read_region_name(const JsonPlace& place, std::span<const steering::Region> regions) {
   const auto name = place.text();
   if (!name) return std::nullopt;
-  const auto found = std::ranges::find(regions, *name, &steering::Region::name);
-  if (found != regions.end()) return static_cast<std::size_t>(found - regions.begin());
-  std::vector<std::string_view> names;
-  for (const steering::Region& region : regions)
-    names.push_back(region.name);
-  place.error(fmt::format("\"{}\" is not a region{}", *name, suggestion(*name, names)));
-  return std::nullopt;
+  const auto region = find_region(*name, regions);
+  if (!region) place.error(not_a_region(*name, regions));
+  return region;
 }
 
 }  // namespace rhumb::config

@@ -13,6 +13,7 @@
 #include "daemon/latency_files.hpp"
 #include "daemon/route_tests.hpp"
 #include "steering/ranking_compiler.hpp"
+#include "steering/rule_set.hpp"
 #include "zone/zone_file.hpp"
 
 namespace rhumb::daemon {
@@ -181,7 +182,8 @@ class ZoneLoader {
 class RankingMaps {
  public:
   struct Shared {
-    std::vector<std::size_t> regions;  // in Config::regions; the steering's are places in this list
+    std::vector<std::size_t> regions;           // in Config::regions; the steering's are places in this list
+    const config::ServiceSteering* configured;  // of the first service that has it
     std::shared_ptr<const steering::Steering> steering;
     std::shared_ptr<const steering::RankingMap> map;
   };
@@ -191,15 +193,19 @@ class RankingMaps {
               const answer::Snapshot* served)
       : config_(config), database_(database), latencies_(latencies), served_(served) {}
 
-  // `steering` as the configuration has it. Valid until the next call. Searches all there are: they are few, even where
+  // `configured` must live as long as this. Valid until the next call. Searches all there are: they are few, even where
   // services are many.
-  const Shared& find(const steering::Steering& steering, const std::vector<std::size_t>& regions) {
-    steering::Steering own = localized(steering, regions);
-    const auto is_same = [&](const Shared& shared) { return shared.regions == regions && *shared.steering == own; };
+  const Shared& find(const config::ServiceSteering& configured, const std::vector<std::size_t>& regions) {
+    const auto is_same = [&](const Shared& shared) {
+      return shared.regions == regions && shared.configured->steering == configured.steering &&
+             shared.configured->rule_sets == configured.rule_sets;
+    };
     const auto known = std::ranges::find_if(shared_, is_same);
     if (known != shared_.end()) return *known;
-    auto map = compile(own, regions);
-    shared_.push_back({regions, std::make_shared<steering::Steering>(std::move(own)), std::move(map)});
+    auto steering =
+        std::make_shared<steering::Steering>(steering::localize(configured.steering, configured.rule_sets, regions));
+    auto map = compile(*steering, regions);
+    shared_.push_back({regions, &configured, std::move(steering), std::move(map)});
     return shared_.back();
   }
 
@@ -216,7 +222,8 @@ class RankingMaps {
     return steering::compile_rankings(own, coordinates, database_, {&latencies_, measured_as, before});
   }
 
-  // That of a service with equal regions and steering; null when none is served.
+  // That of a service with equal regions, preference and rules; null when none is served. The networks of rules that
+  // come from a file may have changed: a client that one of them held is held a while longer.
   [[nodiscard]] const steering::RankingMap* find_served(const steering::Steering& own,
                                                         const std::vector<std::size_t>& regions) const {
     if (served_ == nullptr) return nullptr;
@@ -224,22 +231,11 @@ class RankingMaps {
     for (const std::size_t region : regions)
       names.push_back(config_.regions[region].name);
     const auto is_same = [&](const steering::Service& service) {
-      return service.settings().regions == names && *service.settings().steering == own;
+      const steering::Steering& its = *service.settings().steering;
+      return service.settings().regions == names && its.preference == own.preference && its.rules == own.rules;
     };
     const auto found = std::ranges::find_if(served_->services, is_same);
     return found == served_->services.end() ? nullptr : &found->ranking_map();
-  }
-
-  // With places in `regions`.
-  static steering::Steering localized(steering::Steering steering, const std::vector<std::size_t>& regions) {
-    localize(steering.preference, regions);
-    for (steering::Rule& rule : steering.rules)
-      localize(rule.preference, regions);
-    return steering;
-  }
-  static void localize(steering::Preference& preference, const std::vector<std::size_t>& regions) {
-    for (steering::RegionIndex& region : preference.regions)
-      region = static_cast<steering::RegionIndex>(std::ranges::find(regions, region) - regions.begin());
   }
 
   const config::Config& config_;
@@ -296,7 +292,7 @@ steering::Service make_service(const config::Config& config, const config::Servi
     targets.push_back({name, from.address, host_of(service), check_of(config, service)});
     settings.instances.push_back(instance);
   }
-  const RankingMaps::Shared& shared = ranking_maps.find(service.steering.steering, regions);
+  const RankingMaps::Shared& shared = ranking_maps.find(service.steering, regions);
   settings.steering = shared.steering;
   return {std::move(settings), shared.map};
 }
@@ -373,10 +369,10 @@ std::unique_ptr<answer::Snapshot> reload_latencies(Loaded& loaded, const answer:
     RankingMaps ranking_maps(loaded.config, loaded.database, *latencies, &served);
     auto snapshot = std::make_unique<answer::Snapshot>(served);
     for (std::size_t i = 0; i < snapshot->services.size(); ++i) {
+      const steering::ServiceSettings& settings = served.services[i].settings();
+      if (!uses_latency(*settings.steering)) continue;
       const config::Service& service = loaded.config.services[i];
-      if (!uses_latency(service.steering.steering)) continue;
-      const auto& shared = ranking_maps.find(service.steering.steering, regions_of(service));
-      snapshot->services[i] = steering::Service(served.services[i].settings(), shared.map);
+      snapshot->services[i] = steering::Service(settings, ranking_maps.find(service.steering, regions_of(service)).map);
     }
     loaded.snapshot = std::move(snapshot);
   } catch (const std::exception& error) {

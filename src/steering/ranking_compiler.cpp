@@ -119,7 +119,8 @@ class Compiler {
   static constexpr RankingId kPerNetwork = std::numeric_limits<RankingId>::max();
 
   [[nodiscard]] bool depends_on_latency() const noexcept {
-    return default_.depends_on_latency() || std::ranges::any_of(by_rule_, &Ranker::depends_on_latency, &RuleRanker::ranker);
+    return default_.depends_on_latency() ||
+           std::ranges::any_of(by_rule_, &Ranker::depends_on_latency, &RuleRanker::ranker);
   }
 
   geo::AddressMap<Where> locate() {

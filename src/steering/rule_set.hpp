@@ -16,7 +16,7 @@ namespace rhumb::steering {
 
 struct RuleSet {
   std::string name;
-  std::vector<Rule> rules;                           // regions: places in the configuration's list
+  std::vector<Rule> rules;                            // regions: places in the configuration's list
   std::shared_ptr<const RuleMap> networks = nullptr;  // of a set from a file: to places in `rules`
 };
 

@@ -152,6 +152,23 @@ TEST(Policies, HintsOfHttpsRecordsAreSteeredAsTheAddressesAre) {
   EXPECT_EQ(ask(kAshburn).rcode, "REFUSED");
 }
 
+TEST(Policies, RulesOfAFileAreReadAnewWithAReload) {
+  World world;
+  world.config["rule_sets"] = {{"partners", {{"file", "partners.csv"}}}};
+  steering_of(world) = {{"rules", {{{"rule_set", "partners"}}}}};
+  world.write("partners.csv", "network,region\n203.0.113.0/24,ap-southeast\n203.0.113.0/26,us-east,ap-southeast\n");
+  world.serve();
+  EXPECT_THAT(world.addresses({.name = "www.example.com", .client = "203.0.113.0/26"}), ElementsAre(kUsEast));
+  EXPECT_THAT(world.addresses({.name = "www.example.com", .client = "203.0.113.128/26"}), ElementsAre(kApSoutheast));
+  EXPECT_EQ(world.ask({.name = "www.example.com", .client = "203.0.113.128/26"}).scope_bits, 25);
+  world.write("partners.csv", "203.0.113.0/24,eu-west\n");
+  world.reload();
+  EXPECT_THAT(world.addresses({.name = "www.example.com", .client = "203.0.113.0/26"}), ElementsAre(kEuWest));
+  world.write("partners.csv", "203.0.113.0/24,us-east\n203.0.113.0/24,eu-wset\n");
+  EXPECT_THAT(world.reload(), testing::HasSubstr("partners.csv:2: \"eu-wset\" is not a region (did you mean"));
+  EXPECT_THAT(world.addresses({.name = "www.example.com", .client = "203.0.113.0/26"}), ElementsAre(kEuWest));
+}
+
 TEST(Policies, ChangeWithAReload) {
   World world;
   world.serve();

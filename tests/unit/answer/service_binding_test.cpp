@@ -45,8 +45,7 @@ other  A   192.0.2.9
 short  20 HTTPS 1 . ipv4hint=198.51.100.1
 )";
 
-constexpr std::array<std::string_view, 7> kServices{"www",   "plain", "*.cdn", "mixed",
-                                                    "alias", "must",  "short"};
+constexpr std::array<std::string_view, 7> kServices{"www", "plain", "*.cdn", "mixed", "alias", "must", "short"};
 
 std::vector<zone::OverlayName> overlays() {
   std::vector<zone::OverlayName> result;
@@ -122,19 +121,17 @@ TEST_F(ServiceBindingTest, HintsAreTheAddressesThatTheClientWouldGet) {
   board_->write(2, State::down);
   const auto west = ask("www", kWest);
   EXPECT_TRUE(west.aa);
-  EXPECT_THAT(west.answer,
-              ElementsAre("www.example.com. 30 IN HTTPS 1 . alpn=h2,h3 port=8443 ipv4hint=192.0.2.20 "
-                          "ipv6hint=2001:db8::20"));
+  EXPECT_THAT(west.answer, ElementsAre("www.example.com. 30 IN HTTPS 1 . alpn=h2,h3 port=8443 ipv4hint=192.0.2.20 "
+                                       "ipv6hint=2001:db8::20"));
   EXPECT_EQ(west.scope_bits, 8);
   EXPECT_THAT(asker_.decision().steered, SizeIs(2)) << "both families";
-  EXPECT_THAT(ask("www", kEast).answer, ElementsAre(AllOf(HasSubstr("ipv4hint=192.0.2.10 "),
-                                                          HasSubstr("ipv6hint=2001:db8::10"))));
+  EXPECT_THAT(ask("www", kEast).answer,
+              ElementsAre(AllOf(HasSubstr("ipv4hint=192.0.2.10 "), HasSubstr("ipv6hint=2001:db8::10"))));
 }
 
 TEST_F(ServiceBindingTest, AllAddressesOfAnAnswerAreHinted) {
-  EXPECT_THAT(ask("www", kWest).answer,
-              ElementsAre(AnyOf(HasSubstr("ipv4hint=192.0.2.20,192.0.2.21 "),
-                                HasSubstr("ipv4hint=192.0.2.21,192.0.2.20 "))));
+  EXPECT_THAT(ask("www", kWest).answer, ElementsAre(AnyOf(HasSubstr("ipv4hint=192.0.2.20,192.0.2.21 "),
+                                                          HasSubstr("ipv4hint=192.0.2.21,192.0.2.20 "))));
 }
 
 TEST_F(ServiceBindingTest, AHintWithoutAddressesIsLeftOut) {
@@ -170,10 +167,9 @@ TEST_F(ServiceBindingTest, WithoutHintsTheRecordsAreTheZonesForAll) {
 }
 
 TEST_F(ServiceBindingTest, IsReachedThroughAliasesAndWildcards) {
-  EXPECT_THAT(ask("shop", kEast).answer,
-              ElementsAre("shop.example.com. 300 IN CNAME www.example.com.",
-                          AllOf(testing::StartsWith("www.example.com. 30 IN HTTPS 1 . "),
-                                HasSubstr("ipv4hint=192.0.2.10"))));
+  EXPECT_THAT(ask("shop", kEast).answer, ElementsAre("shop.example.com. 300 IN CNAME www.example.com.",
+                                                     AllOf(testing::StartsWith("www.example.com. 30 IN HTTPS 1 . "),
+                                                           HasSubstr("ipv4hint=192.0.2.10"))));
   EXPECT_THAT(ask("a.cdn", kEast).answer, ElementsAre("a.cdn.example.com. 30 IN HTTPS 1 . ipv4hint=192.0.2.10"));
 }
 
@@ -219,7 +215,8 @@ TEST_F(ServiceBindingTest, TheScopeIsTheLongerOfBothFamilies) {
   auto settings = make_settings();
   settings.policy = steering::Policy::sticky;
   settings.answers = 1;
-  settings.instances.erase(settings.instances.begin(), settings.instances.begin() + 3);  // IPv6 only: no IPv4 for anyone
+  settings.instances.erase(settings.instances.begin(),
+                           settings.instances.begin() + 3);  // IPv6 only: no IPv4 for anyone
   steering::Rankings rankings(2);
   geo::AddressMap<steering::RankingId> networks;
   networks.v4().append(0x0A000000, rankings.intern({{1, 0}, {0, 1}}));
@@ -434,8 +431,8 @@ TEST(ServiceBindings, HaveTheHintsThatAAndAaaaMayBeAnsweredWith) {
         const ReadBinding binding = read_binding(rdata);
         for (const Family family : {Family::v4, Family::v6}) {
           if (!world.has_hint(binding.priority, family)) continue;
-          const auto hint = binding.params.find(family == Family::v4 ? dns::svc_param::kIpv4Hint
-                                                                     : dns::svc_param::kIpv6Hint);
+          const auto hint =
+              binding.params.find(family == Family::v4 ? dns::svc_param::kIpv4Hint : dns::svc_param::kIpv6Hint);
           auto& all = hinted[static_cast<std::size_t>(family)];
           const bool has_addresses = !possible_now[static_cast<std::size_t>(family)].empty();
           ASSERT_EQ(hint != binding.params.end(), has_addresses) << "a hint is left out where there are no addresses";

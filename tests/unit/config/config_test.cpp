@@ -54,6 +54,39 @@ class LoadConfig : public testing::Test {
   std::vector<std::string> messages_;
 };
 
+constexpr std::string_view kRuleSets = R"("rule_sets": {
+    "offices": [{"countries": ["FR"], "regions": ["eu-wset"], "expires": "2020-01-01"}],
+    "partners": {"file": "lists/partners.csv", "comment": "from Ada"},
+    "unused": []
+  }, "services": {
+    "a.example.com": {"steering": {"rules": [{"rule_set": "offices"}, {"rule_set": "partners"}]},
+                      "instances": [{"region": "us-east", "address": "192.0.2.10"}]},)";
+
+TEST_F(LoadConfig, TellsWhatIsWrongWithASetOfRulesOnce) {
+  directory_.write("lists/partners.csv", "10.0.0.0/8,us-east\n11.0.0.0/8,us-esat\n");
+  load_with("\"services\": {", std::string(kRuleSets) + R"("b.example.com": {"steering": {"rules": [
+      {"rule_set": "offices"}, {"rule_set": "partners"}]}, "instances": [{"region": "us-east", "address": "192.0.2.11"}]},)");
+  EXPECT_THAT(messages_,
+              ElementsAre("rhumb.json: /rule_sets/offices/0/regions/0: \"eu-wset\" is not a region (did you mean "
+                          "\"eu-west\"?)",
+                          "rhumb.json: /rule_sets/offices/0/expires: warning: the rule expired on 2020-01-01 and is "
+                          "ignored",
+                          "lists/partners.csv:2: \"us-esat\" is not a region (did you mean \"us-east\"?)",
+                          "rhumb.json: /rule_sets/unused: warning: no service uses this set of rules"));
+}
+
+TEST_F(LoadConfig, HasASetOfRulesOnceForAllServices) {
+  directory_.write("partners.csv", "10.0.0.0/8,us-east\n");
+  const auto config = load_with("\"services\": {", R"("rule_sets": {"partners": {"file": "partners.csv"}}, "services": {
+    "a.example.com": {"steering": {"rules": [{"rule_set": "partners"}]},
+                      "instances": [{"region": "us-east", "address": "192.0.2.10"}]},
+    "b.example.com": {"steering": {"rules": [{"rule_set": "partners"}]},
+                      "instances": [{"region": "us-east", "address": "192.0.2.11"}]},)");
+  ASSERT_TRUE(config) << testing::PrintToString(messages_);
+  EXPECT_THAT(config->services[0].steering.rule_sets, SizeIs(1));
+  EXPECT_EQ(config->services[0].steering.rule_sets, config->services[1].steering.rule_sets);
+}
+
 TEST_F(LoadConfig, ReadsEverything) {
   const auto config = load(kWhole);
   ASSERT_TRUE(config) << testing::PrintToString(messages_);

@@ -26,10 +26,23 @@ class ReadSteering : public testing::Test {
     Problems problems;
     const std::vector<steering::Region> regions = {
         {"us-east", {}, 10}, {"eu-west", {}, 20}, {"ap-south", {}, 0}, {"unused", {}, 0}};
-    const auto result = read_steering(JsonPlace(json, "rhumb.json", problems), regions, {0, 1, 2}, kToday);
+    const JsonPlace place(json, "rhumb.json", problems);
+    RuleSets rule_sets;
+    rule_sets.add({"offices", {steering::Rule{}, steering::Rule{}}}, place);
+    const auto result = read_steering(place, regions, {0, 1, 2}, kToday, rule_sets);
     for (const Problem& problem : problems.all())
       messages_.push_back(problem.to_string());
     return result;
+  }
+  // A set with these rules.
+  steering::RuleSet read_set(std::string_view text) {
+    const Json json = Json::parse(text);
+    Problems problems;
+    const std::vector<steering::Region> regions = {{"us-east", {}, 0}, {"eu-west", {}, 0}};
+    auto set = read_rule_set("offices", JsonPlace(json, "rhumb.json", problems), regions, kToday);
+    for (const Problem& problem : problems.all())
+      messages_.push_back(problem.to_string());
+    return set;
   }
   // The rule of a steering that has this one.
   std::optional<steering::Rule> read_rule(std::string_view text) {
@@ -134,6 +147,44 @@ TEST_F(ReadSteering, ReadsRules) {
   EXPECT_EQ(own->preference.regions_max, 1);
 }
 
+TEST_F(ReadSteering, NamesRulesByTheirPlaceIfTheyHaveNoName) {
+  const auto result = read(R"({"rules": [{"countries": ["FR"], "action": "refuse", "expires": "2020-01-01"},
+      {"rule_set": "offices"}, {"countries": ["DE"], "action": "refuse"}]})");
+  ASSERT_THAT(result.steering.rules, SizeIs(1));
+  EXPECT_EQ(result.steering.rules[0].name, "number 3");
+}
+
+TEST_F(ReadSteering, ReadsWhereSetsOfRulesStand) {
+  const auto result = read(R"({"rules": [{"rule_set": "offices"}, {"countries": ["FR"], "action": "refuse"},
+      {"rule_set": "offices", "comment": "again"}]})");
+  EXPECT_THAT(messages_, IsEmpty());
+  EXPECT_THAT(result.steering.rules, SizeIs(1));
+  ASSERT_THAT(result.rule_sets, SizeIs(2));
+  EXPECT_EQ(result.rule_sets[0].at, 0U);
+  EXPECT_EQ(result.rule_sets[1].at, 1U);
+  EXPECT_EQ(result.rule_sets[1].set->name, "offices");
+  EXPECT_EQ(result.rule_sets[0].set, result.rule_sets[1].set);
+}
+
+TEST_F(ReadSteering, ReadsSetsOfRulesForAllRegions) {
+  const auto set = read_set(R"([{"countries": ["FR"], "regions": ["eu-west"]},
+      {"name": "Dublin", "asns": [64500], "steering": {}}])");
+  EXPECT_THAT(messages_, IsEmpty());
+  EXPECT_EQ(set.name, "offices");
+  ASSERT_THAT(set.rules, SizeIs(2));
+  EXPECT_EQ(set.rules[0].name, "offices: number 1");
+  EXPECT_THAT(set.rules[0].preference.regions, ElementsAre(1));
+  EXPECT_EQ(set.rules[1].name, "offices: Dublin");
+  EXPECT_THAT(set.rules[1].preference.regions, ElementsAre(0, 1));
+}
+
+TEST_F(ReadSteering, SaysWhatIsWrongInASet) {
+  (void)read_set(R"([{"rule_set": "offices"}, {"countries": ["FR"], "regions": ["eu-wset"]}])");
+  EXPECT_THAT(messages_, ElementsAre("rhumb.json: /0/rule_set: a set has rules, not other sets",
+                                     "rhumb.json: /1/regions/0: \"eu-wset\" is not a region (did you mean "
+                                     "\"eu-west\"?)"));
+}
+
 TEST_F(ReadSteering, IgnoresRulesThatHaveExpiredAndSaysSo) {
   EXPECT_FALSE(read_rule(R"({"expires": "2026-11-22", "countries": ["FR"], "regions": ["eu-west"]})"));
   EXPECT_THAT(messages_,
@@ -184,6 +235,9 @@ TEST_F(ReadSteering, SaysWhatIsWrongAndWhere) {
        "/rules/0/networks/0: 10.0.0.1/24 has bits set after the prefix; meant 10.0.0.0/24?"},
       {R"({"rules": [{"countries": ["FR"], "action": "refuse", "expires": "2026-02-30"}]})",
        "/rules/0/expires: \"2026-02-30\" is not a date such as 2026-12-31"},
+      {R"({"rules": [{"rule_set": "ofices"}]})",
+       "/rules/0/rule_set: \"ofices\" is not one of \"rule_sets\" (did you mean \"offices\"?)"},
+      {R"({"rules": [{"rule_set": "offices", "regions": ["eu-west"]}]})", "/rules/0/regions: unknown key"},
       {R"({"rules": [{"country": ["FR"], "action": "refuse"}]})", "/rules/0/country: "},
   };
   for (const auto& [text, message] : cases) {

@@ -45,8 +45,9 @@ class LatencyFile : public testing::Test {
 };
 
 TEST_F(LatencyFile, EachLineIsANetworkOrAnAsARegionAndATime) {
-  const auto latencies = read({"network_or_asn,region,rtt_ms,samples\n192.0.2.0/24,eu-west,23.5,40\n"
-                               "2001:db8::/48 , us-east , 80 , 2  # a comment\nAS64500,us-east,180,2\n64501,us-east,9,3\n"});
+  const auto latencies =
+      read({"network_or_asn,region,rtt_ms,samples\n192.0.2.0/24,eu-west,23.5,40\n"
+            "2001:db8::/48 , us-east , 80 , 2  # a comment\nAS64500,us-east,180,2\n64501,us-east,9,3\n"});
   ASSERT_TRUE(latencies);
   EXPECT_FLOAT_EQ(find(*latencies, "192.0.2.7", 1).rtt_ms, 23.5);
   EXPECT_EQ(find(*latencies, "192.0.2.7", 1).samples, 40U);
@@ -80,8 +81,9 @@ TEST_F(LatencyFile, ARegionThatIsNotConfiguredIsToldOnceAndLeftOut) {
 }
 
 TEST_F(LatencyFile, EveryBadLineIsToldWithItsPlace) {
-  EXPECT_FALSE(read({"192.0.2.0/24,eu-west\nparis,eu-west,1\n192.0.2.1/24,eu-west,1\n192.0.2.0/24,eu-west,0\n"
-                     "192.0.2.0/24,eu-west,fast\n192.0.2.0/24,eu-west,nan\n192.0.2.0/24,eu-west,1,0\nAS0,eu-west,1\n"}));
+  EXPECT_FALSE(
+      read({"192.0.2.0/24,eu-west\nparis,eu-west,1\n192.0.2.1/24,eu-west,1\n192.0.2.0/24,eu-west,0\n"
+            "192.0.2.0/24,eu-west,fast\n192.0.2.0/24,eu-west,nan\n192.0.2.0/24,eu-west,1,0\nAS0,eu-west,1\n"}));
   EXPECT_THAT(
       problems_,
       ElementsAre("0.csv:1: needs network or AS, region and milliseconds, as in 192.0.2.0/24,eu-west,23.5; the number "

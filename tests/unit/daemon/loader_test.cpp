@@ -37,9 +37,10 @@ class Loader : public testing::Test {
       "regions": {{"us-east": {{"coordinates": [39.04, -77.49]}}, "eu-west": {{"coordinates": [53.35, -6.26]}},
                   "ap-southeast": {{"coordinates": [1.35, 103.82]}}}},
       "checks": {{"web": {{"type": "http", "port": 8080, "path": "/healthz"}}}},
+      "rule_sets": {{{}}},
       "services": {{{}}}
     }})",
-                                               is_strict_, RHUMB_TEST_DATA, services));
+                                               is_strict_, RHUMB_TEST_DATA, rule_sets_, services));
     Problems problems;
     const answer::Snapshot* snapshot = served == nullptr ? nullptr : served->snapshot.get();
     auto loaded = daemon::load(directory_.path() / "rhumb.json", Secrets{1, {}}, snapshot, problems);
@@ -78,6 +79,7 @@ class Loader : public testing::Test {
   }
 
   bool is_strict_ = false;
+  std::string rule_sets_;
   test::TemporaryDirectory directory_;
   std::vector<std::string> problems_;  // without the directory
 };
@@ -94,6 +96,23 @@ TEST_F(Loader, ReadsConfigurationZonesAndDatabases) {
   ASSERT_NE(service, nullptr);
   EXPECT_EQ(service->settings().name, "www.example.com");
   EXPECT_EQ(service->settings().ttl_s, 60U);
+}
+
+TEST_F(Loader, ServicesWithTheSameSetsOfRulesShareOneRankingMap) {
+  directory_.write("partners.csv", "10.0.0.0/8,us-east\n");
+  rule_sets_ = R"("offices": [{"countries": ["FR"], "regions": ["eu-west"]}], "partners": {"file": "partners.csv"})";
+  constexpr std::string_view kSteering =
+      R"("steering": {"rules": [{"rule_set": "offices"}, {"rule_set": "partners"}]})";
+  const auto loaded = load(fmt::format(R"("a.example.com": {{{0}, {1}}}, "b.example.com": {{{0}, {1}}},
+    "c.example.com": {{"steering": {{"rules": [{{"rule_set": "offices"}}]}}, {1}}})",
+                                       kSteering, kInstances));
+  ASSERT_TRUE(loaded) << testing::PrintToString(problems_);
+  const auto& services = loaded->snapshot->services;
+  EXPECT_EQ(&services[0].ranking_map(), &services[1].ranking_map());
+  EXPECT_NE(&services[0].ranking_map(), &services[2].ranking_map());
+  EXPECT_THAT(services[0].settings().steering->rules, SizeIs(2));
+  const auto ranked = services[0].ranking_map().find(*IpAddress::parse("10.1.2.3"));
+  EXPECT_EQ(services[0].settings().regions[ranked.regions[0]], "us-east");
 }
 
 TEST_F(Loader, AServiceLiesOverTheZoneWithTheLongestApex) {

@@ -1,5 +1,6 @@
 // The examples of docs/steering.md: each ```jsonc block is a steering, the ```json blocks after it are tests of it, one
-// a line, as `rhumb test` takes them.
+// a line, as `rhumb test` takes them. A block ```jsonc rule_sets is that member of the configuration, and ```csv FILE
+// is a file beside it, for all examples that follow.
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -16,23 +17,28 @@ namespace rhumb::daemon {
 namespace {
 
 struct Example {
+  std::string rule_sets;
+  std::map<std::string, std::string> files;  // by name
   std::string steering;
   std::string tests;  // the elements of an array
-  std::map<std::string, std::string> files;
 };
+
+constexpr std::string_view kFile = "csv ";
 
 std::vector<Example> read_examples() {
   std::ifstream file(RHUMB_TEST_DATA "/../../docs/steering.md");
   std::vector<Example> examples;
+  Example common;  // what the examples from here on have
   std::string line;
-  std::string language;                      // of the block that the line is in
-  std::map<std::string, std::string> files;  // so far: a block "csv NAME" is one
+  std::string language;  // of the block that the line is in
   while (std::getline(file, line)) {
     if (line.starts_with("```")) {
       language = language.empty() ? line.substr(3) : "";
-      if (language == "jsonc") examples.push_back({{}, {}, files});
-    } else if (language.starts_with("csv ")) {
-      files[language.substr(4)] += line + '\n';
+      if (language == "jsonc") examples.push_back(common);
+    } else if (language == "jsonc rule_sets") {
+      common.rule_sets += line + '\n';
+    } else if (language.starts_with(kFile)) {
+      common.files[language.substr(kFile.size())] += line + '\n';
     } else if (language == "jsonc") {
       examples.back().steering += line + '\n';
     } else if (language == "json") {
@@ -51,7 +57,8 @@ constexpr std::string_view kConfig = R"({{
   "regions": {{"us-east": {{"coordinates": [39.04, -77.49], "capacity": 30}},
               "eu-west": {{"coordinates": [53.35, -6.26], "capacity": 20}},
               "ap-southeast": {{"coordinates": [1.35, 103.82], "capacity": 10}}}},
-  "services": {{"www.example.com": {{"steering": {1}, "instances": [
+  "rule_sets": {1},
+  "services": {{"www.example.com": {{"steering": {2}, "instances": [
     {{"region": "us-east", "address": "192.0.2.1", "weight": 3}}, {{"region": "us-east", "address": "192.0.2.2"}},
     {{"region": "eu-west", "address": "192.0.2.11"}}, {{"region": "ap-southeast", "address": "192.0.2.21"}}]}}}}
 }})";
@@ -67,13 +74,13 @@ std::vector<std::string> messages_of(const Problems& problems) {
 std::vector<std::string> run(const Example& example) {
   const test::TemporaryDirectory directory;
   directory.write("zones/example.com.zone",
-                  "@ SOA ns h 1 7200 900 1209600 60\n@ NS ns\nns A 192.0.2.53\nwww A 192.0.2.99\n"
-                  "www HTTPS 1 . alpn=h2 ipv4hint=192.0.2.99 ipv6hint=2001:db8::99\n");
-  const auto config =
-      directory.write("rhumb.json", fmt::format(fmt::runtime(kConfig), RHUMB_TEST_DATA, example.steering));
+                  "@ SOA ns h 1 7200 900 1209600 60\n@ NS ns\nns A 192.0.2.53\nwww A 192.0.2.99\n");
   directory.write("rtt.csv", "");
   for (const auto& [name, text] : example.files)
     directory.write(name, text);
+  const std::string rule_sets = example.rule_sets.empty() ? "{}" : example.rule_sets;
+  const auto config =
+      directory.write("rhumb.json", fmt::format(fmt::runtime(kConfig), RHUMB_TEST_DATA, rule_sets, example.steering));
   const auto file = directory.write("routes.test.json", "{\"tests\": [" + example.tests + "]}");
   Problems problems;
   auto loaded = load(config, Secrets{1, {}}, nullptr, problems);
