@@ -175,7 +175,7 @@ TEST_F(RouteTests, EveryMistakeIsToldWithItsPlace) {
           R"(routes.test.json: /clients/rome/country: no database has a network in the country "IT")",
           R"(routes.test.json: /clients/unknown/asn: no database has a network in AS1)",
           R"(routes.test.json: /tests/0/query: "www..example.com" is not a domain name)",
-          R"(routes.test.json: /tests/0/type: "MX" must be one of "A", "AAAA")",
+          R"(routes.test.json: /tests/0/type: "MX" must be one of "A", "AAAA", "HTTPS", "SVCB")",
           R"(routes.test.json: /tests/0/client: "pariss" is not an IP address or network, nor one of "clients" (did you mean "paris"?))",
           R"(routes.test.json: /tests/0/down/0: "eu-wset" is not a region (did you mean "eu-west"?))",
           R"(routes.test.json: /tests/0/expect: must expect something)",
