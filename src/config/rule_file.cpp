@@ -15,6 +15,7 @@
 #include "base/csv_file.hpp"
 #include "base/network.hpp"
 #include "config/region_name.hpp"
+#include "geo/numbered_networks.hpp"
 
 namespace rhumb::config {
 namespace {
@@ -41,7 +42,7 @@ class Reader {
     if (const auto wrong = refuse_network(fields.front(), network)) return file_.error(*wrong);
     const auto rule = find_rule(fields.subspan(1));
     if (!rule) return;
-    networks_.push_back({network->address, network->prefix_bits, static_cast<LineIndex>(networks_.size() + 1)});
+    networks_.add(*network);
     lines_.push_back({static_cast<std::uint32_t>(file_.line_number()), *rule});
   }
 
@@ -91,25 +92,16 @@ class Reader {
     return number;
   }
 
-  // The map is first one of lines, which finds those that contradict each other: equal networks lie inside each other.
   steering::RuleMap map_of_networks() {
-    const auto take = [&](LineIndex around, LineIndex own) {
-      if (around != 0) compare(around - 1, own - 1);
-      return own;
-    };
-    const auto lines = geo::map_of_networks<LineIndex>(networks_, take);
-    return lines.transform([&](LineIndex line) { return line == 0 ? RuleNumber{0} : lines_[line - 1].rule; });
+    const auto lines = networks_.map([&](std::size_t line, std::size_t later) { compare(line, later); });
+    return lines.transform([&](std::uint32_t line) { return line == 0 ? RuleNumber{0} : lines_[line - 1].rule; });
   }
-  void compare(std::size_t later, std::size_t earlier) {
-    if (lines_[later].rule == lines_[earlier].rule) return;
-    const Network network{networks_[later].network, static_cast<std::uint8_t>(networks_[later].prefix_bits)};
-    const Network other{networks_[earlier].network, static_cast<std::uint8_t>(networks_[earlier].prefix_bits)};
-    if (network != other) return;
+  void compare(std::size_t line, std::size_t later) {
+    if (lines_[line].rule == lines_[later].rule) return;
     file_.error_at(lines_[later].number,
-                   fmt::format("{} has other regions in line {}", network.to_string(), lines_[earlier].number));
+                   fmt::format("{} has other regions in line {}", networks_[later].to_string(), lines_[line].number));
   }
 
-  using LineIndex = std::uint32_t;  // one more than a place in lines_ and networks_
   struct Line {
     std::uint32_t number;
     RuleNumber rule;
@@ -123,8 +115,8 @@ class Reader {
   std::span<const steering::Region> regions_;
   std::vector<steering::Rule> rules_;
   std::unordered_map<std::string, RuleNumber, TextHash, std::equal_to<>> by_text_;
-  std::vector<geo::NetworkValue<LineIndex>> networks_;
-  std::vector<Line> lines_;
+  geo::NumberedNetworks networks_;
+  std::vector<Line> lines_;  // of each network
 };
 
 }  // namespace
