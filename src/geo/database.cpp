@@ -5,7 +5,10 @@
 #include <utility>
 
 #include "geo/country_centroids.hpp"
+#include "geo/geofeed.hpp"
+#include "geo/geofeed_overlay.hpp"
 #include "geo/mmdb.hpp"
+#include "geo/pair_table.hpp"
 
 namespace rhumb::geo {
 namespace {
@@ -82,28 +85,13 @@ class MergedLocations {
   LocationId operator()(LocationId earlier, LocationId later) {
     if (earlier == kUnknownLocation) return later;
     if (later == kUnknownLocation) return earlier;
-    const auto add = [&] {
-      entries_.push_back({earlier, later, locations_.intern(merge(locations_.get(earlier), locations_.get(later)))});
-      return static_cast<std::uint32_t>(entries_.size() - 1);
-    };
-    const auto is_same = [&](std::uint32_t id) {
-      return entries_[id].earlier == earlier && entries_[id].later == later;
-    };
-    const auto hash = IdTable::fold((std::uint64_t{earlier} << 32 | later) * 0xbf58476d1ce4e5b9U);
-    const auto id = ids_.intern(hash, is_same, add);
-    return entries_[id].merged;
+    const auto make = [&] { return locations_.intern(merge(locations_.get(earlier), locations_.get(later))); };
+    return pairs_.find(earlier, later, make);
   }
 
  private:
-  struct Entry {
-    LocationId earlier;
-    LocationId later;
-    LocationId merged;
-  };
-
   Locations& locations_;
-  std::vector<Entry> entries_{{0, 0, 0}};  // the first is no pair: an IdTable has no id 0
-  IdTable ids_;
+  PairTable pairs_;
 };
 
 // Fills in the centroids, and leaves behind the locations that only parts of a merge had.
@@ -148,7 +136,8 @@ void load_file(const std::string& path, Database& database) {
 
 }  // namespace
 
-std::optional<Database> load_databases(std::span<const std::string> paths, Problems& problems) {
+std::optional<Database> load_databases(std::span<const std::string> paths, Problems& problems,
+                                       std::span<const std::string> geofeeds) {
   Database database;
   const std::size_t errors_before = problems.error_count();
   if (paths.size() > kSourcesMax) {
@@ -162,7 +151,14 @@ std::optional<Database> load_databases(std::span<const std::string> paths, Probl
       problems.error(path, wrong.what());
     }
   }
+  const Geofeeds feeds = read_geofeeds(geofeeds, problems);
   if (problems.error_count() > errors_before) return std::nullopt;
+  try {
+    overlay_geofeeds(feeds, database);
+  } catch (const std::exception& wrong) {  // more locations than there can be
+    problems.error(geofeeds.front(), wrong.what());
+    return std::nullopt;
+  }
   finish(database);
   return database;
 }

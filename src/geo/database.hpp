@@ -1,4 +1,5 @@
-// What the geo databases say: one map from addresses to locations, made of one or more MaxMind DB files.
+// What the geo databases say: one map from addresses to locations, made of one or more MaxMind DB files, and of
+// geofeeds over them (geofeed_overlay.hpp).
 //
 // A file is walked once, when it is loaded; its records are recognised by their fields, not by the file's name:
 //   - nested: GeoIP2 and GeoLite2 City, Country, ASN, Enterprise, and DB-IP's own files
@@ -30,8 +31,8 @@ namespace rhumb::geo {
 // A file that a Database was made from.
 struct Source {
   std::string path;
-  std::string type;             // as its metadata says, for example "GeoLite2-City"
-  std::int64_t built_at_s = 0;  // seconds since 1970
+  std::string type;             // as its metadata says, for example "GeoLite2-City"; or "geofeed"
+  std::int64_t built_at_s = 0;  // seconds since 1970; of a geofeed, when the file was changed
 };
 
 // Movable; `map` and `locations` can be dropped once everything is compiled that is made from them.
@@ -41,12 +42,14 @@ struct Database {
 
   AddressMap<LocationId> map;
   Locations locations;
-  std::vector<Source> sources;  // in the order of the paths; Location's source fields are indexes into this
+  std::vector<Source> sources;  // in the order of the paths, geofeeds last; Location's source fields are indexes
 };
 
-// Reads all of `paths` before it gives up: nothing when any of them is not a whole, sound database with geographic
-// fields, each told to `problems` with its path as the place. With no paths the database knows nothing.
+// Reads all of `paths` and `geofeeds` before it gives up: nothing when any of them is not a whole, sound database with
+// geographic fields, or a geofeed without a bad line, each told to `problems` with its path as the place. With no paths
+// the database knows nothing.
 // The files must not be changed in place while this runs (they are mapped); replace them by rename(2).
-[[nodiscard]] std::optional<Database> load_databases(std::span<const std::string> paths, Problems& problems);
+[[nodiscard]] std::optional<Database> load_databases(std::span<const std::string> paths, Problems& problems,
+                                                     std::span<const std::string> geofeeds = {});
 
 }  // namespace rhumb::geo
