@@ -52,8 +52,9 @@ class Reader {
   }
 
   Config read() {
-    top_.has_only({"listen", "threads", "zones", "strict", "geoip", "identity", "version", "udp_payload", "cookies",
-                   "tcp", "rate_limit", "latency", "regions", "checks", "rule_sets", "services", "assertions"});
+    top_.has_only({"listen", "threads", "zones", "strict", "geoip", "geofeeds", "identity", "version", "udp_payload",
+                   "cookies", "tcp", "rate_limit", "latency", "regions", "checks", "rule_sets", "services",
+                   "assertions"});
     read_listen();
     config_.threads = static_cast<unsigned>(integer_or(top_, "threads", 0, 0, kThreadsMax));
     read_paths();
@@ -123,11 +124,18 @@ class Reader {
       if (const auto path = assertions->text()) config_.assertions = beside_config(*path);
     }
     if (const auto strict = top_.member("strict")) config_.strict = strict->boolean().value_or(false);
-    const auto geoip = top_.member("geoip");
-    if (!geoip) return;
-    for (const JsonPlace& element : geoip->elements()) {
-      if (const auto path = element.text()) config_.geoip.push_back(beside_config(*path));
+    config_.geoip = read_files("geoip");
+    config_.geofeeds = read_files("geofeeds");
+  }
+
+  [[nodiscard]] std::vector<std::filesystem::path> read_files(std::string_view key) const {
+    std::vector<std::filesystem::path> files;
+    const auto place = top_.member(key);
+    if (!place) return files;
+    for (const JsonPlace& element : place->elements()) {
+      if (const auto path = element.text()) files.push_back(beside_config(*path));
     }
+    return files;
   }
 
   void read_identity() {
@@ -459,7 +467,8 @@ class Reader {
     const auto is_nearest = [](const Service& service) {
       return service.steering.steering.preference.order == steering::Order::nearest;
     };
-    if (config_.geoip.empty() && std::ranges::any_of(config_.services, is_nearest)) {
+    const bool knows_places = !config_.geoip.empty() || !config_.geofeeds.empty();
+    if (!knows_places && std::ranges::any_of(config_.services, is_nearest)) {
       top_.warning("no \"geoip\" database: order \"nearest\" gives every client the regions in their configured order");
     }
     if (config_.latency.files.empty() && std::ranges::any_of(config_.services, is_by_latency)) {

@@ -56,6 +56,7 @@ struct Config {
   std::filesystem::path zones;  // a directory
   bool strict;                  // an error in a zone is one of the whole load
   std::vector<std::filesystem::path> geoip;
+  std::vector<std::filesystem::path> geofeeds;
   LatencyFiles latency;
   std::optional<std::filesystem::path> assertions;  // a file of what must be answered (daemon/route_tests)
   answer::Settings settings;                        // cookies: only if the secrets are configured

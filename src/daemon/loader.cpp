@@ -314,6 +314,12 @@ std::unique_ptr<answer::Snapshot> make_snapshot(const config::Config& config, Ra
                        config.regions, std::move(services), nullptr, settings_of(config, secrets)});
 }
 
+std::optional<geo::Database> load_databases(const config::Config& config, Problems& problems) {
+  const std::vector<std::string> geoip(config.geoip.begin(), config.geoip.end());
+  const std::vector<std::string> geofeeds(config.geofeeds.begin(), config.geofeeds.end());
+  return geo::load_databases(geoip, problems, geofeeds);
+}
+
 bool keeps_assertions(Loaded& loaded, Problems& problems) {
   if (!loaded.config.assertions) return true;
   const auto tests = read_route_tests(*loaded.config.assertions, loaded, problems);
@@ -335,7 +341,7 @@ std::optional<Loaded> load_unasserted(const std::filesystem::path& config_file, 
   if (!config) return std::nullopt;
   Problems of_zones;
   auto zones = ZoneLoader(*config, served != nullptr ? &served->zones : nullptr, problems, of_zones).load();
-  auto database = geo::load_databases(std::vector<std::string>(config->geoip.begin(), config->geoip.end()), problems);
+  auto database = load_databases(*config, problems);
   FileWatch latency_files(config->latency.files);
   std::optional<steering::Latencies> latencies;
   if (database) latencies = read_latencies(*config, *database, problems);

@@ -55,6 +55,28 @@ TEST_F(Explain, TellsWhereTheClientIsAndWhatFollows) {
   EXPECT_THAT(text, HasSubstr("www.example.com. 30 IN A 192.0.2.20\n"));
 }
 
+TEST_F(Explain, NamesTheGeofeedThatSaysWhereTheClientIs) {
+  world_.write("offices.geofeed.csv", "203.0.113.0/28,SG,,Singapore,\n");
+  world_.config["geofeeds"] = Json::array({"offices.geofeed.csv"});
+  world_.write_config();
+  const std::string text = explained({"www.example.com", "203.0.113.9"});
+  EXPECT_THAT(text, HasSubstr("203.0.113.9 is in Singapore, SG, AS (offices.geofeed.csv)"));
+  EXPECT_THAT(text, HasSubstr("at 1.29, 103.85 (geo.mmdb)"));
+  EXPECT_THAT(text, HasSubstr("www.example.com. 30 IN A 192.0.2.30\n"));
+  EXPECT_THAT(explained({"www.example.com", "203.0.113.17"}), HasSubstr("is in Paris, IDF, FR, EU (geo.mmdb)"));
+}
+
+TEST_F(Explain, NamesTheSetOrFileOfARule) {
+  world_.write("partners.csv", "203.0.113.0/24,us-east\n");
+  world_.config["rule_sets"] = {{"offices", {{{"countries", {"SG"}}, {"regions", {"us-east"}}}}},
+                                {"partners", {{"file", "partners.csv"}}}};
+  world_.config["services"]["www.example.com"]["steering"] = {
+      {"rules", {{{"rule_set", "offices"}}, {{"rule_set", "partners"}}}}};
+  world_.write_config();
+  EXPECT_THAT(explained({"www.example.com", "203.0.113.9"}), HasSubstr("rule      \"partners.csv: us-east\"\n"));
+  EXPECT_THAT(explained({"www.example.com", "198.51.100.9"}), HasSubstr("rule      \"offices: number 1\"\n"));
+}
+
 TEST_F(Explain, TakesNetworksAndIpv6) {
   EXPECT_THAT(explained({"www.example.com", "198.51.100.128/26"}), HasSubstr("is in Sydney, NSW, AU, OC"));
   EXPECT_THAT(explained({"www.example.com", "2001:db8:4::1", "--type", "AAAA"}),

@@ -169,6 +169,21 @@ TEST(Policies, RulesOfAFileAreReadAnewWithAReload) {
   EXPECT_THAT(world.addresses({.name = "www.example.com", .client = "203.0.113.0/26"}), ElementsAre(kEuWest));
 }
 
+TEST(Policies, FollowWhatGeofeedsSay) {
+  World world;
+  world.config["geofeeds"] = Json::array({"offices.geofeed.csv"});
+  world.write("offices.geofeed.csv", "# ours\n203.0.113.0/26,US,US-VA,Ashburn,20147\n203.0.113.64/26,,,,\n");
+  world.serve();
+  EXPECT_THAT(world.addresses({.name = "www.example.com", .client = "203.0.113.0/28"}), ElementsAre(kUsEast));
+  EXPECT_THAT(world.addresses({.name = "www.example.com", .client = "203.0.113.64/28"}), ElementsAre(kApSoutheast))
+      << "not located: the first region of the configuration";
+  EXPECT_THAT(world.addresses({.name = "www.example.com", .client = "203.0.113.128/28"}), ElementsAre(kEuWest));
+  EXPECT_EQ(world.ask({.name = "www.example.com", .client = "203.0.113.128/28"}).scope_bits, 25);
+  world.write("offices.geofeed.csv", "203.0.113.0/26,UK\n");
+  EXPECT_THAT(world.reload(), testing::HasSubstr("offices.geofeed.csv:1: \"UK\" is not a country's ISO 3166-1 code"));
+  EXPECT_THAT(world.addresses({.name = "www.example.com", .client = "203.0.113.0/28"}), ElementsAre(kUsEast));
+}
+
 TEST(Policies, ChangeWithAReload) {
   World world;
   world.serve();

@@ -21,6 +21,7 @@ constexpr std::string_view kWhole = R"({
   "strict": true,
   "assertions": "routes.test.json",
   "geoip": ["geoip/country.mmdb", "/var/lib/city.mmdb"],
+  "geofeeds": ["offices.csv"],
   "regions": {"us-east": {"coordinates": [39.04, -77.49]}, "eu-west": {"coordinates": [53.35, -6.26]}},
   "checks": {"web": {"type": "http", "port": 8080, "path": "/healthz", "interval": "5s", "timeout": "200ms", "rise": 4, "fall": 5}},
   "services": {
@@ -97,6 +98,7 @@ TEST_F(LoadConfig, ReadsEverything) {
   EXPECT_TRUE(config->strict);
   EXPECT_EQ(config->assertions, directory_.path() / "routes.test.json") << "relative to the file";
   EXPECT_THAT(config->geoip, ElementsAre(directory_.path() / "geoip/country.mmdb", "/var/lib/city.mmdb"));
+  EXPECT_THAT(config->geofeeds, ElementsAre(directory_.path() / "offices.csv"));
   ASSERT_THAT(config->regions, SizeIs(2));
   EXPECT_EQ(config->regions[0].name, "us-east");
   EXPECT_EQ(config->regions[1].coordinates, (geo::Coordinates{53.35, -6.26}));

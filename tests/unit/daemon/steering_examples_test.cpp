@@ -74,7 +74,8 @@ std::vector<std::string> messages_of(const Problems& problems) {
 std::vector<std::string> run(const Example& example) {
   const test::TemporaryDirectory directory;
   directory.write("zones/example.com.zone",
-                  "@ SOA ns h 1 7200 900 1209600 60\n@ NS ns\nns A 192.0.2.53\nwww A 192.0.2.99\n");
+                  "@ SOA ns h 1 7200 900 1209600 60\n@ NS ns\nns A 192.0.2.53\nwww A 192.0.2.99\n"
+                  "www HTTPS 1 . alpn=h2 ipv4hint=192.0.2.99 ipv6hint=2001:db8::99\n");
   directory.write("rtt.csv", "");
   for (const auto& [name, text] : example.files)
     directory.write(name, text);
