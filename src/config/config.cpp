@@ -52,9 +52,10 @@ class Reader {
   }
 
   Config read() {
-    top_.has_only({"listen", "threads", "zones", "strict", "geoip", "geofeeds", "identity", "version", "udp_payload",
-                   "cookies", "tcp", "rate_limit", "latency", "regions", "checks", "rule_sets", "services",
+    top_.has_only({"$schema", "listen", "threads", "zones", "strict", "geoip", "geofeeds", "identity", "version",
+                   "udp_payload", "cookies", "tcp", "rate_limit", "latency", "regions", "checks", "rule_sets", "services",
                    "assertions"});
+    if (const auto schema = top_.member("$schema")) (void)schema->text();  // for editors
     read_listen();
     config_.threads = static_cast<unsigned>(integer_or(top_, "threads", 0, 0, kThreadsMax));
     read_paths();

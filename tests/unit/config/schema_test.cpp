@@ -1,0 +1,453 @@
+// docs/rhumb.schema.json says what the reader says: both are fed the same documents.
+//
+// Wrong documents are made from one that uses every key: for each of its values and each word that the schema has about
+// it, one that just keeps to that word and one that just does not. So a limit, a name or a key that stands in the
+// reader and not in the schema, or is another one there, is found. What no schema can say is listed, with examples.
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#define VALIJSON_USE_EXCEPTIONS 1
+#include <valijson/adapters/nlohmann_json_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validator.hpp>
+
+#include "config/config.hpp"
+#include "support/temporary_directory.hpp"
+
+namespace rhumb::config {
+namespace {
+
+using Document = nlohmann::json;
+using Pointer = Document::json_pointer;
+
+constexpr std::chrono::sys_days kToday = std::chrono::year(2026) / 11 / 23;
+
+const std::filesystem::path kTop = RHUMB_TEST_DATA "/../..";
+
+constexpr std::string_view kEverything = R"({
+  "$schema": "rhumb.schema.json",
+  "listen": ["127.0.0.1:5300", "[::1]:5300"],
+  "threads": 2,
+  "zones": "zones",
+  "strict": true,
+  "geoip": ["country.mmdb"],
+  "identity": "ns1",
+  "version": "1",
+  "udp_payload": {"ipv4": 1400, "ipv6": 1232},
+  "cookies": {"enabled": true, "secrets": ["e5e973e5a6b2a43f48e7dc849e37bfcf"]},
+  "tcp": {"connections": 10, "connections_per_network": 2, "idle": "3s", "lifetime": "1m"},
+  "rate_limit": {"responses_per_second": 50, "slip": 3, "log_only": true, "ipv4_prefix_length": 32,
+                 "ipv6_prefix_length": 64},
+  "regions": {"us-east": {"coordinates": [39.04, -77.49], "capacity": 30},
+              "eu-west": {"coordinates": [53.35, -6.26], "capacity": 20},
+              "idle": {"coordinates": [0, 0]}},
+  "checks": {"web": {"type": "http", "port": 80, "path": "/healthz", "interval": "5s", "timeout": "1s", "rise": 2, "fall": 3},
+             "port": {"type": "tcp", "port": 443}},
+  "assertions": "routes.test.json",
+  "services": {
+    "www.example.com": {
+      "ttl": 60,
+      "check": "web",
+      "steering": {
+        "order": "nearest", "regions": ["us-east", "eu-west"], "tolerance_km": 100, "bias": {"us-east": 10},
+        "max_regions": 2, "pick": "sticky", "answers": 1, "spread": "weights", "families": "together",
+        "sticky": {"ipv4_prefix_length": 20, "ipv6_prefix_length": 48}, "when_all_down": "fallback",
+        "rules": [
+          {"name": "offices", "comment": "ask Ada", "expires": "2026-12-31", "networks": ["128.0.0.0/24", "8000::/32"],
+           "asns": [64500], "countries": ["FR"], "subdivisions": ["US-CA"], "continents": ["EU"],
+           "regions": ["eu-west"]},
+          {"countries": ["DE"], "action": "refuse"},
+          {"countries": ["US"], "steering": {"order": "nearest", "regions": ["us-east"], "tolerance_km": 1.5,
+                                             "bias": {"us-east": -5}, "max_regions": 1}}
+        ]
+      },
+      "instances": [{"region": "us-east", "address": "192.0.2.1", "weight": 3},
+                    {"region": "eu-west", "address": "2001:db8::1"}]
+    }
+  }
+})";
+
+Document parse(std::string_view text) {
+  return Document::parse(text, nullptr, true, true);
+}
+
+std::string read_file(const std::filesystem::path& file) {
+  std::ostringstream text;
+  text << std::ifstream(file, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+const Document& schema_document() {
+  static const Document document = parse(read_file(kTop / "docs/rhumb.schema.json"));
+  return document;
+}
+
+bool schema_takes(const Document& document) {
+  static const auto schema = [] {
+    auto made = std::make_unique<valijson::Schema>();
+    valijson::SchemaParser().populateSchema(valijson::adapters::NlohmannJsonAdapter(schema_document()), *made);
+    return made;
+  }();
+  static valijson::Validator validator;  // remembers the patterns that it has compiled
+  return validator.validate(*schema, valijson::adapters::NlohmannJsonAdapter(document), nullptr);
+}
+
+// What the reader says, first what is wrong; empty when it takes the document.
+std::string complaint_of_reader(const Document& document) {
+  static const test::TemporaryDirectory directory;
+  Problems problems;
+  (void)load_config(directory.write("rhumb.json", document.dump()), problems, kToday);
+  const Problem* error = problems.first_error();
+  return error == nullptr ? "" : error->to_string();
+}
+
+// A value of a document and a place in the schema that is about it.
+struct Match {
+  Pointer value;
+  Pointer words;
+};
+
+// Follows the schema through a document.
+class Walk {
+ public:
+  explicit Walk(const Document& document) : document_(document) {}
+
+  std::vector<Match> walk() {
+    visit({Pointer(), Pointer()});
+    return std::move(matches_);
+  }
+
+ private:
+  void visit(const Match& match) {
+    matches_.push_back(match);
+    const Document& words = schema_document().at(match.words);
+    if (words.contains("$ref")) visit({match.value, Pointer(words["$ref"].get<std::string>().substr(1))});
+    for (std::size_t i = 0; words.contains("allOf") && i < words["allOf"].size(); ++i)
+      visit({match.value, match.words / "allOf" / i});
+    const Document& value = document_.at(match.value);
+    if (value.is_object()) visit_members(match, words, value);
+    if (value.is_array()) visit_elements(match, words, value);
+  }
+  void visit_members(const Match& match, const Document& words, const Document& value) {
+    for (const auto& [key, member] : value.items()) {
+      if (words.contains("properties") && words["properties"].contains(key)) {
+        visit({match.value / key, match.words / "properties" / key});
+      } else if (words.contains("additionalProperties") && words["additionalProperties"].is_object()) {
+        visit({match.value / key, match.words / "additionalProperties"});
+      }
+    }
+  }
+  void visit_elements(const Match& match, const Document& words, const Document& value) {
+    if (!words.contains("items")) return;
+    for (std::size_t i = 0; i < value.size(); ++i)
+      visit({match.value / i, words["items"].is_array() ? match.words / "items" / i : match.words / "items"});
+  }
+
+  const Document& document_;
+  std::vector<Match> matches_;
+};
+
+// Documents that differ in one value from the one that uses every key.
+class Variants {
+ public:
+  Variants() : whole_(parse(kEverything)) {
+    std::set<std::string> seen;
+    for (const Match& match : Walk(whole_).walk()) {
+      if (seen.insert(match.value.to_string()).second) vary_type(match.value);
+      vary_by_words(match.value, schema_document().at(match.words));
+    }
+  }
+
+  [[nodiscard]] const std::vector<Document>& documents() const { return documents_; }
+  // What was put where, for people.
+  [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
+
+ private:
+  void add(const Pointer& pointer, const Document& value) {
+    documents_.push_back(whole_);
+    documents_.back()[pointer] = value;
+    names_.push_back(pointer.to_string() + ": " + value.dump().substr(0, 200));
+  }
+  void remove(const Pointer& pointer) {
+    documents_.push_back(whole_);
+    documents_.back().at(pointer.parent_pointer()).erase(pointer.back());
+    names_.push_back(pointer.to_string() + " removed");
+  }
+
+  void vary_type(const Pointer& pointer) {
+    const Document& value = whole_.at(pointer);
+    for (const Document& other :
+         {Document(nullptr), Document(true), Document(7), Document(-7), Document(1.5), Document(1e300), Document(""),
+          Document::array(), Document::array({nullptr}), Document::array({7})}) {
+      add(pointer, other);
+    }
+    if (!value.is_string()) add(pointer, "text");
+    if (!value.is_object()) add(pointer, Document::object());
+    if (value.is_array()) {
+      Document twice = value;
+      twice.push_back(twice[0]);
+      add(pointer, twice);
+    }
+    if (value.is_object()) {
+      Document with_unknown = value;
+      with_unknown["oops"] = nullptr;
+      add(pointer, with_unknown);
+    }
+  }
+
+  void vary_by_words(const Pointer& pointer, const Document& words) {
+    const auto number = [&](const char* word) { return words.at(word).get<std::int64_t>(); };
+    if (words.contains("minimum")) add(pointer, number("minimum")), add(pointer, number("minimum") - 1);
+    if (words.contains("maximum")) add(pointer, number("maximum")), add(pointer, number("maximum") + 1);
+    if (words.contains("maxLength")) vary_length(pointer, number("maxLength"));
+    if (words.contains("minItems")) vary_size(pointer, number("minItems") - 1);
+    if (words.contains("maxItems")) vary_size(pointer, number("maxItems")), vary_size(pointer, number("maxItems") + 1);
+    if (words.contains("maxProperties")) vary_members(pointer, number("maxProperties"));
+    if (words.contains("propertyNames")) vary_name(pointer);
+    if (words.contains("pattern")) vary_text(pointer);
+    for (const Document& name : words.value("enum", Document::array())) {
+      add(pointer, name);
+      add(pointer, name.get<std::string>() + "x");
+    }
+    for (const Document& key : words.value("required", Document::array()))
+      remove(pointer / key.get<std::string>());
+  }
+
+  void vary_length(const Pointer& pointer, std::int64_t most) {
+    const auto filled = [](std::int64_t length) {
+      return "/" + std::string(static_cast<std::size_t>(length - 1), 'x');
+    };
+    add(pointer, filled(most));
+    add(pointer, filled(most + 1));
+  }
+  void vary_text(const Pointer& pointer) {
+    const auto text = whole_.at(pointer).get<std::string>();
+    for (const auto& other : {text + "x", "x" + text, text + " ", " " + text, text + text, text + "\n", text.substr(1),
+                              text.substr(0, text.size() - 1)}) {
+      add(pointer, other);
+    }
+  }
+  void vary_size(const Pointer& pointer, std::int64_t size) {
+    constexpr std::int64_t kSizeMax = 1'000;  // more take too long; the schema's limits are compared one by one
+    if (size < 0 || size > kSizeMax) return;
+    Document elements = Document::array();
+    for (std::int64_t i = 0; i < size; ++i) {
+      const bool is_listen = pointer.to_string() == "/listen";
+      elements.push_back(is_listen ? Document("127.0.0.1:" + std::to_string(1'000 + i)) : whole_.at(pointer)[0]);
+    }
+    add(pointer, elements);
+  }
+  void vary_name(const Pointer& pointer) {
+    Document members = whole_.at(pointer);
+    members[""] = members.begin().value();
+    add(pointer, members);
+  }
+  void vary_members(const Pointer& pointer, std::int64_t most) {
+    Document members = whole_.at(pointer);
+    for (std::int64_t i = 0; static_cast<std::int64_t>(members.size()) < most; ++i)
+      members["member " + std::to_string(i)] = members.begin().value();
+    add(pointer, members);
+    members["one too many"] = members.begin().value();
+    add(pointer, members);
+  }
+
+  Document whole_;
+  std::vector<Document> documents_;
+  std::vector<std::string> names_;
+};
+
+// Every place in the schema that is about the value of a key.
+void collect_properties(const Pointer& at, std::set<std::string>& properties) {
+  const Document& words = schema_document().at(at);
+  for (const char* parent : {"properties", "definitions"}) {
+    const Document children = words.value(parent, Document::object());
+    for (const auto& [key, child] : children.items()) {
+      if (!child.is_object()) continue;
+      if (parent == std::string_view("properties")) properties.insert((at / parent / key).to_string());
+      collect_properties(at / parent / key, properties);
+    }
+  }
+}
+
+std::set<std::string> all_properties() {
+  std::set<std::string> properties;
+  collect_properties(Pointer(), properties);
+  return properties;
+}
+
+TEST(Schema, TakesADocumentThatUsesEveryKeyAsTheReaderDoes) {
+  EXPECT_TRUE(schema_takes(parse(kEverything)));
+  EXPECT_EQ(complaint_of_reader(parse(kEverything)), "");
+}
+
+TEST(Schema, HasNoKeyThatTheDocumentDoesNotUse) {
+  std::set<std::string> used;
+  const Document document = parse(kEverything);
+  for (const Match& match : Walk(document).walk())
+    used.insert(match.words.to_string());
+  for (const std::string& property : all_properties())
+    EXPECT_TRUE(used.contains(property)) << property << ": put it into kEverything";
+}
+
+TEST(Schema, SaysOfEveryValueWhatItIs) {
+  const Document document = parse(kEverything);
+  for (const Match& match : Walk(document).walk()) {
+    const Document& words = schema_document().at(match.words);
+    const std::string place = match.words.to_string();
+    if (words.value("type", "") == "object") {
+      EXPECT_TRUE(words.contains("additionalProperties")) << place;
+    }
+    if (words.value("type", "") == "integer" || words.value("type", "") == "number") {
+      EXPECT_TRUE(words.contains("minimum") && words.contains("maximum")) << place;
+    }
+  }
+  for (const std::string& property : all_properties()) {
+    const Document& words = schema_document().at(Pointer(property));
+    const Document& told =
+        words.contains("$ref") ? schema_document().at(Pointer(words["$ref"].get<std::string>().substr(1))) : words;
+    EXPECT_TRUE(told.contains("description")) << property;
+  }
+}
+
+TEST(Schema, RefusesWhatTheReaderRefusesAndNothingElse) {
+  const Variants variants;
+  ASSERT_GT(variants.documents().size(), 1'000U);
+  for (std::size_t i = 0; i < variants.documents().size(); ++i) {
+    const Document& document = variants.documents()[i];
+    const std::string complaint = complaint_of_reader(document);
+    EXPECT_EQ(schema_takes(document), complaint.empty())
+        << variants.names()[i] << "\nthe reader says: " << (complaint.empty() ? "nothing" : complaint);
+  }
+}
+
+// Too many to try.
+TEST(Schema, HasTheReadersLimitOfRules) {
+  EXPECT_EQ(schema_document().at(Pointer("/definitions/steering/properties/rules/maxItems")), steering::kRulesMax);
+}
+
+struct Exception {
+  const char* reason;  // why the schema cannot say it
+  const char* patch;   // RFC 6902, of the document that uses every key
+};
+
+constexpr std::array kExceptions = {
+    Exception{"a pattern cannot compare durations",
+              R"([{"op": "replace", "path": "/checks/web/interval", "value": "1.5d"}])"},
+    Exception{"a pattern cannot compare durations",
+              R"([{"op": "replace", "path": "/checks/web/timeout", "value": "9ms"}])"},
+    Exception{"a pattern cannot compare durations", R"([{"op": "replace", "path": "/tcp/idle", "value": "99ms"}])"},
+    Exception{"a pattern cannot compare durations", R"([{"op": "replace", "path": "/tcp/lifetime", "value": "25h"}])"},
+    Exception{"two values are not compared", R"([{"op": "replace", "path": "/checks/web/timeout", "value": "6s"}])"},
+    Exception{"the whole of IPv4's syntax", R"([{"op": "replace", "path": "/listen/0", "value": "127.0.0.256:53"}])"},
+    Exception{"the whole of IPv6's syntax", R"([{"op": "replace", "path": "/listen/0", "value": "[1::2::3]:53"}])"},
+    Exception{"the whole of IPv6's syntax",
+              R"([{"op": "replace", "path": "/services/www.example.com/instances/1/address", "value": "1::2::3"}])"},
+    Exception{
+        "the whole of IPv4's syntax",
+        R"([{"op": "replace", "path": "/services/www.example.com/steering/rules/0/networks/0", "value": "256.0.0.0/8"}])"},
+    Exception{
+        "a pattern cannot compare bits with a length",
+        R"([{"op": "replace", "path": "/services/www.example.com/steering/rules/0/networks/0", "value": "10.0.0.1/24"}])"},
+    Exception{
+        "a pattern does not know the lengths of months",
+        R"([{"op": "replace", "path": "/services/www.example.com/steering/rules/0/expires", "value": "2026-02-30"}])"},
+    Exception{"one thing has two spellings", R"([{"op": "replace", "path": "/listen/0", "value": "[0::1]:5300"}])"},
+    Exception{"one thing has two spellings",
+              R"([{"op": "copy", "from": "/services/www.example.com", "path": "/services/WWW.example.com"}])"},
+    Exception{
+        "one thing is in two objects",
+        R"([{"op": "copy", "from": "/services/www.example.com/instances/0", "path": "/services/www.example.com/instances/0"},
+                  {"op": "remove", "path": "/services/www.example.com/instances/0/weight"}])"},
+    Exception{"the syntax of domain names",
+              R"([{"op": "move", "from": "/services/www.example.com", "path": "/services/a..b"}])"},
+    Exception{"characters are counted, not octets",
+              "[{\"op\": \"replace\", \"path\": \"/identity\", \"value\": \""
+              "ééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééé\"}]"},
+    Exception{"names are not looked up",
+              R"([{"op": "replace", "path": "/services/www.example.com/check", "value": "wbe"}])"},
+    Exception{"names are not looked up",
+              R"([{"op": "replace", "path": "/services/www.example.com/instances/0/region", "value": "us-wset"}])"},
+    Exception{"names are not looked up",
+              R"([{"op": "replace", "path": "/services/www.example.com/steering/regions/0", "value": "us-wset"}])"},
+    Exception{"names are not looked up",
+              R"([{"op": "add", "path": "/services/www.example.com/steering/bias/us-wset", "value": 5}])"},
+    Exception{
+        "names are not looked up: the region has no instance",
+        R"([{"op": "replace", "path": "/services/www.example.com/steering/rules/0/regions/0", "value": "idle"}])"},
+    Exception{"what another object needs: a capacity in each region",
+              R"([{"op": "replace", "path": "/services/www.example.com/steering/spread", "value": "capacity"},
+                  {"op": "remove", "path": "/regions/us-east/capacity"}])"},
+};
+
+TEST(Schema, CannotSayAFewThings) {
+  for (const Exception& exception : kExceptions) {
+    const Document document = parse(kEverything).patch(parse(exception.patch));
+    EXPECT_TRUE(schema_takes(document)) << exception.patch << ": no exception any more";
+    EXPECT_NE(complaint_of_reader(document), "") << exception.patch << ": " << exception.reason;
+  }
+}
+
+TEST(Schema, LeavesTheNumberOfInstancesInAPoolToTheReader) {
+  Document document = parse(kEverything);
+  Document& instances = document["services"]["www.example.com"]["instances"];
+  for (std::size_t i = 0; i < steering::kPoolMax; ++i)
+    instances.push_back({{"region", "us-east"}, {"address", "10.0.0." + std::to_string(i)}});
+  EXPECT_TRUE(schema_takes(document));
+  EXPECT_THAT(complaint_of_reader(document), testing::HasSubstr("more than 255 instances"));
+}
+
+// The configurations that this repository has: the demo's, those in the sources of tests, and the fuzzer's.
+std::vector<std::string> known_configurations() {
+  std::vector<std::string> texts{read_file(kTop / "rhumb.json")};
+  for (const auto& entry : std::filesystem::directory_iterator(kTop / "tests/fuzz/corpus/config"))
+    texts.push_back(read_file(entry.path()));
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(kTop / "tests")) {
+    if (entry.path().extension() != ".cpp") continue;
+    const std::string source = read_file(entry.path());
+    constexpr std::string_view kStart = "R\"(";
+    for (std::size_t at = source.find(kStart); at != std::string::npos; at = source.find(kStart, at + 1))
+      texts.push_back(source.substr(at + kStart.size(), source.find(")\"", at) - at - kStart.size()));
+  }
+  return texts;
+}
+
+// The examples of the manual, each in a service that has what they speak of.
+std::vector<std::string> examples_of_steering() {
+  std::vector<std::string> texts;
+  const std::string manual = read_file(kTop / "docs/steering.md");
+  constexpr std::string_view kStart = "```jsonc\n";
+  for (std::size_t at = manual.find(kStart); at != std::string::npos; at = manual.find(kStart, at + 1)) {
+    Document document = parse(kEverything);
+    Document& service = document["services"]["www.example.com"];
+    document["regions"]["ap-southeast"] = {{"coordinates", {1.35, 103.82}}, {"capacity", 10}};
+    service["instances"].push_back({{"region", "ap-southeast"}, {"address", "192.0.2.21"}});
+    const std::size_t start = at + kStart.size();
+    service["steering"] = parse(std::string_view(manual).substr(start, manual.find("```", start) - start));
+    texts.push_back(document.dump());
+  }
+  return texts;
+}
+
+TEST(Schema, RefusesNoConfigurationThatTheReaderTakes) {
+  auto texts = known_configurations();
+  const auto examples = examples_of_steering();
+  ASSERT_GE(examples.size(), 10U);
+  texts.insert(texts.end(), examples.begin(), examples.end());
+  std::size_t taken = 0;
+  for (const std::string& text : texts) {
+    const Document document = Document::parse(text, nullptr, false, true);
+    if (!document.is_object() || complaint_of_reader(document) != "") continue;
+    ++taken;
+    EXPECT_TRUE(schema_takes(document)) << text;
+  }
+  EXPECT_GE(taken, examples.size() + 5);
+}
+
+}  // namespace
+}  // namespace rhumb::config
