@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "daemon/latency_files.hpp"
+#include "daemon/lints.hpp"
 #include "daemon/route_tests.hpp"
 #include "steering/ranking_compiler.hpp"
 #include "steering/rule_set.hpp"
@@ -364,6 +365,9 @@ std::optional<Loaded> load_unasserted(const std::filesystem::path& config_file, 
 std::optional<Loaded> load(const std::filesystem::path& config_file, const Secrets& secrets,
                            const answer::Snapshot* served, Problems& problems) {
   auto loaded = load_unasserted(config_file, secrets, served, problems);
+  if (loaded) {
+    warn_of_doubtful_services(loaded->config, loaded->snapshot->services, loaded->database.locations, problems);
+  }
   if (!loaded || !keeps_assertions(*loaded, problems)) return std::nullopt;
   return loaded;
 }

@@ -85,7 +85,7 @@ class Loader : public testing::Test {
 };
 
 TEST_F(Loader, ReadsConfigurationZonesAndDatabases) {
-  const auto loaded = load(fmt::format(R"("www.example.com": {{"ttl": 60, "check": "web", {}}})", kInstances));
+  const auto loaded = load(fmt::format(R"("www.example.com": {{"ttl": 20, "check": "web", {}}})", kInstances));
   ASSERT_TRUE(loaded) << testing::PrintToString(problems_);
   EXPECT_THAT(problems_, IsEmpty());
   EXPECT_THAT(loaded->snapshot->zones.zones(), SizeIs(1));
@@ -95,7 +95,7 @@ TEST_F(Loader, ReadsConfigurationZonesAndDatabases) {
   const steering::Service* service = service_at(*loaded, "www.example.com");
   ASSERT_NE(service, nullptr);
   EXPECT_EQ(service->settings().name, "www.example.com");
-  EXPECT_EQ(service->settings().ttl_s, 60U);
+  EXPECT_EQ(service->settings().ttl_s, 20U);
 }
 
 TEST_F(Loader, ServicesWithTheSameSetsOfRulesShareOneRankingMap) {

@@ -1,0 +1,232 @@
+#include "daemon/lints.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "config/duration.hpp"
+
+namespace rhumb::daemon {
+namespace {
+
+// Up to this, the default, a TTL is short enough however quick the check is: many resolvers keep answers as long
+// whatever they are told, and a shorter one costs queries.
+constexpr std::uint32_t kShortTtl = 30;
+
+// What is said, where it is said first, and of how many services more.
+class Findings {
+ public:
+  void add(const std::string& place, const std::string& message) {
+    const auto [known, is_new] = by_message_.try_emplace(message, found_.size());
+    if (is_new) {
+      found_.push_back({place, message, 0});
+    } else {
+      ++found_[known->second].more_services;
+    }
+  }
+  void report(Problems& problems) const {
+    for (const Finding& finding : found_) {
+      const bool is_alone = finding.more_services == 0;
+      problems.warning(finding.place,
+                       is_alone ? finding.message
+                                : fmt::format("{} (and {} more services)", finding.message, finding.more_services));
+    }
+  }
+
+ private:
+  struct Finding {
+    std::string place;
+    std::string message;
+    std::size_t more_services;
+  };
+
+  std::vector<Finding> found_;
+  std::unordered_map<std::string, std::size_t> by_message_;
+};
+
+// What rules can ask for that some client has.
+class KnownPlaces {
+ public:
+  explicit KnownPlaces(const geo::Locations& locations) {
+    for (geo::LocationId id = 0; id < locations.size(); ++id) {
+      const geo::Location location = locations.get(id);
+      asns_.insert(location.asn);
+      countries_.insert(location.country);
+      continents_.insert(location.continent);
+      if (!location.subdivision.empty())
+        subdivisions_.insert(fmt::format("{}-{}", location.country, location.subdivision));
+    }
+  }
+  // Every network has clients.
+  [[nodiscard]] bool has_clients_of(const steering::Rule& rule) const {
+    const auto has = [](const auto& known) { return [&](const auto& asked) { return known.contains(asked); }; };
+    return !rule.networks.empty() || std::ranges::any_of(rule.asns, has(asns_)) ||
+           std::ranges::any_of(rule.countries, has(countries_)) ||
+           std::ranges::any_of(rule.continents, has(continents_)) ||
+           std::ranges::any_of(rule.subdivisions, has(subdivisions_));
+  }
+
+ private:
+  std::unordered_set<std::uint32_t> asns_;
+  std::unordered_set<std::string_view> countries_;
+  std::unordered_set<std::string_view> continents_;
+  std::unordered_set<std::string> subdivisions_;
+};
+
+// As `rhumb explain` names it.
+std::string name_of(const steering::Rule& rule, std::size_t index) {
+  return rule.name.empty() ? fmt::format("rule number {}", index + 1) : fmt::format("rule \"{}\"", rule.name);
+}
+
+void find_unused_rules(const steering::Steering& steering, const steering::Rankings& rankings,
+                       const KnownPlaces& known_places, std::vector<std::string>& messages) {
+  std::vector<bool> is_used(steering.rules.size());
+  for (steering::RankingId id = 0; id < rankings.size(); ++id) {
+    if (rankings[id].rule != steering::kNoRule) is_used[rankings[id].rule] = true;
+  }
+  for (std::size_t i = 0; i < is_used.size(); ++i) {
+    if (is_used[i]) continue;
+    const steering::Rule& rule = steering.rules[i];
+    messages.push_back(fmt::format("{} is never used: {}", name_of(rule, i),
+                                   known_places.has_clients_of(rule) ? "earlier rules match all of its clients"
+                                                                     : "the databases know no client that it matches"));
+  }
+}
+
+void find_unused_regions(const steering::Rankings& rankings, const std::vector<std::string>& regions,
+                         std::vector<std::string>& messages) {
+  std::vector<bool> is_used(regions.size());
+  for (steering::RankingId id = 0; id < rankings.size(); ++id) {
+    for (const steering::RegionIndex region : rankings[id].regions)
+      is_used[region] = true;
+  }
+  for (std::size_t region = 0; region < regions.size(); ++region) {
+    if (is_used[region]) continue;
+    messages.push_back(
+        fmt::format("no client can reach region \"{}\", whatever is down: \"regions\" or \"max_regions\" leave it out "
+                    "for all of them",
+                    regions[region]));
+  }
+}
+
+bool is_weightless(std::span<const steering::Instance> instances) {
+  return std::ranges::all_of(instances, [](const auto& instance) { return instance.weight == 0; });
+}
+
+void find_weightless(const steering::Service& service, std::vector<std::string>& messages) {
+  for (const Family family : {Family::v4, Family::v6}) {
+    if (!service.has(family)) continue;
+    const std::string_view name = family == Family::v4 ? "IPv4" : "IPv6";
+    std::vector<std::string_view> weightless;
+    std::size_t region_count = 0;
+    for (std::size_t region = 0; region < service.settings().regions.size(); ++region) {
+      const auto pool = service.pool(family, static_cast<steering::RegionIndex>(region));
+      if (pool.empty()) continue;
+      ++region_count;
+      if (is_weightless(pool)) weightless.push_back(service.settings().regions[region]);
+    }
+    if (weightless.size() == region_count) {
+      messages.push_back(fmt::format("all {} instances have weight 0: they are used as if each had 1", name));
+      continue;
+    }
+    for (const std::string_view region : weightless) {
+      messages.push_back(fmt::format(
+          "all {} instances of region \"{}\" have weight 0: they are used only while no other region of the "
+          "client has a healthy instance with a weight",
+          name, region));
+    }
+  }
+}
+
+void find_long_ttl(std::uint32_t ttl_s, const config::NamedCheck& named, std::vector<std::string>& messages) {
+  const health::Check& check = named.check;
+  const std::uint64_t detection_ms =
+      std::uint64_t{check.interval_ms} * static_cast<unsigned>(check.fall) + check.timeout_ms;
+  const std::uint64_t detection_s = (detection_ms + 999) / 1'000;
+  const std::uint64_t fitting_s = std::max<std::uint64_t>(detection_s, kShortTtl);
+  if (ttl_s <= fitting_s) return;
+  messages.push_back(fmt::format(
+      "a ttl of {}s is longer than check \"{}\" needs to notice a failure, {}s (fall {} × interval {} + timeout {}): "
+      "resolvers go on with what has failed; \"ttl\": {} suits the check",
+      ttl_s, named.name, detection_s, check.fall, config::duration_to_text(check.interval_ms),
+      config::duration_to_text(check.timeout_ms), fitting_s));
+}
+
+// Whether the capacities are what clients are spread by; elsewhere their place decides what each region gets.
+bool shares_by_capacity(const steering::ServiceSettings& settings) {
+  return settings.spread == steering::Spread::capacity || settings.steering->preference.order == steering::Order::equal;
+}
+
+void find_lone_capacity(const steering::ServiceSettings& settings, std::vector<std::string>& messages) {
+  const auto& capacities = settings.capacities;
+  if (capacities.size() < 2 || std::ranges::find(capacities, 0U) != capacities.end() || !shares_by_capacity(settings))
+    return;
+  const auto largest = std::ranges::max_element(capacities);
+  const std::uint64_t others = std::accumulate(capacities.begin(), capacities.end(), std::uint64_t{0}) - *largest;
+  if (*largest <= others) return;
+  const std::string& region = settings.regions[static_cast<std::size_t>(largest - capacities.begin())];
+  messages.push_back(fmt::format(
+      "region \"{0}\" has a capacity of {1} and all others together {2}: they cannot take its clients when it "
+      "is down at its full load; `rhumb simulate --down {0}` tells each region's share",
+      region, *largest, others));
+}
+
+class Linter {
+ public:
+  explicit Linter(const geo::Locations& locations) : locations_(locations) {}
+
+  void look_at(const config::Service& configured, const config::NamedCheck* check, const steering::Service& service) {
+    for (const std::string& message : of_steering(service))
+      findings_.add(configured.place, message);
+    std::vector<std::string> messages;
+    find_weightless(service, messages);
+    find_lone_capacity(service.settings(), messages);
+    if (check != nullptr) find_long_ttl(service.settings().ttl_s, *check, messages);
+    for (const std::string& message : messages)
+      findings_.add(configured.place, message);
+  }
+  void report(Problems& problems) const { findings_.report(problems); }
+
+ private:
+  // Services with one ranking map have one steering.
+  const std::vector<std::string>& of_steering(const steering::Service& service) {
+    const auto [known, is_new] = by_map_.try_emplace(&service.ranking_map());
+    if (!is_new) return known->second;
+    const steering::ServiceSettings& settings = service.settings();
+    const steering::Rankings& rankings = service.ranking_map().rankings();
+    if (!settings.steering->rules.empty()) {
+      if (!known_places_) known_places_.emplace(locations_);
+      find_unused_rules(*settings.steering, rankings, *known_places_, known->second);
+    }
+    find_unused_regions(rankings, settings.regions, known->second);
+    return known->second;
+  }
+
+  const geo::Locations& locations_;
+  std::optional<KnownPlaces> known_places_;  // made when the first rules are met
+  std::unordered_map<const steering::RankingMap*, std::vector<std::string>> by_map_;
+  Findings findings_;
+};
+
+}  // namespace
+
+void warn_of_doubtful_services(const config::Config& config, std::span<const steering::Service> services,
+                               const geo::Locations& locations, Problems& problems) {
+  Linter linter(locations);
+  for (std::size_t i = 0; i < services.size(); ++i) {
+    const config::Service& configured = config.services[i];
+    linter.look_at(configured, configured.check ? &config.checks[*configured.check] : nullptr, services[i]);
+  }
+  linter.report(problems);
+}
+
+}  // namespace rhumb::daemon
