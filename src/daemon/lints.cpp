@@ -90,15 +90,22 @@ std::string name_of(const steering::Rule& rule, std::size_t index) {
 void find_unused_rules(const steering::Steering& steering, const steering::Rankings& rankings,
                        const KnownPlaces& known_places, std::vector<std::string>& messages) {
   std::vector<bool> is_used(steering.rules.size());
+  std::vector<bool> has_table(steering.rules.size());
+  for (const steering::RuleTable& table : steering.tables) {
+    for (const steering::RuleIndex rule : table.rules) {
+      if (rule != steering::kNoRule) has_table[rule] = true;
+    }
+  }
   for (steering::RankingId id = 0; id < rankings.size(); ++id) {
     if (rankings[id].rule != steering::kNoRule) is_used[rankings[id].rule] = true;
   }
   for (std::size_t i = 0; i < is_used.size(); ++i) {
     if (is_used[i]) continue;
     const steering::Rule& rule = steering.rules[i];
+    const bool has_clients = has_table[i] || known_places.has_clients_of(rule);
     messages.push_back(fmt::format("{} is never used: {}", name_of(rule, i),
-                                   known_places.has_clients_of(rule) ? "earlier rules match all of its clients"
-                                                                     : "the databases know no client that it matches"));
+                                   has_clients ? "earlier rules match all of its clients"
+                                               : "the databases know no client that it matches"));
   }
 }
 
