@@ -7,8 +7,8 @@ namespace {
 
 auto identity(const Target& target) noexcept {
   const Check& check = target.check;
-  return std::tie(target.address.family, target.address.bits, target.host, check.type, check.port, check.path,
-                  check.interval_ms, check.timeout_ms, check.rise, check.fall);
+  return std::tie(target.address.family, target.address.bits, target.resolved_name, target.host, check.type, check.port,
+                  check.path, check.interval_ms, check.timeout_ms, check.rise, check.fall);
 }
 
 }  // namespace

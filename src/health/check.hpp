@@ -19,7 +19,7 @@ struct Check {
   std::uint16_t port = 80;
   std::string path = "/";  // http only. Sent as it is: printable ASCII without spaces, starting with '/'
   std::uint32_t interval_ms = 10'000;
-  std::uint32_t timeout_ms = 2'000;  // of the whole probe, from the start of the connection
+  std::uint32_t timeout_ms = 2'000;  // of the whole probe, from the look-up of a name or the start of the connection
   int rise = 2;
   int fall = 3;
   // All numbers are at least 1.
@@ -32,6 +32,8 @@ struct Target {
   IpAddress address;
   std::string host;  // http only: the Host field, sent as it is; empty stands for the address and port
   Check check;
+  // Not empty: this name is resolved for each probe, and its first address probed in place of `address`.
+  std::string resolved_name = {};
 };
 
 // Whether one probe answers for both: everything is equal except the name.

@@ -208,7 +208,7 @@ asio::awaitable<Outcome> Monitor::Loop::probe_in_turn(Watch& watch) {
 
   tcp_stream stream(context_);
   watch.in_flight = &stream;
-  Outcome outcome = co_await probe(stream, watch.target);
+  Outcome outcome = co_await probe(stream, watch.timer, watch.target);
   watch.in_flight = nullptr;
   co_return outcome;
 }

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "health/http_head.hpp"
+#include "health/resolver.hpp"
 
 namespace rhumb::health {
 namespace {
@@ -107,16 +108,44 @@ asio::awaitable<Outcome> exchange(tcp_stream& stream, const Target& target, Cloc
   co_return judge_head(head, progress, start);
 }
 
-}  // namespace
-
-asio::awaitable<Outcome> probe(tcp_stream& stream, const Target& target) {
-  const Clock::time_point start = Clock::now();
-  stream.expires_after(std::chrono::milliseconds(target.check.timeout_ms));  // for all that follows, not each
+asio::awaitable<Outcome> probe_address(tcp_stream& stream, const Target& target, Clock::time_point start,
+                                       Clock::time_point deadline) {
+  stream.expires_at(deadline);  // for all that follows, not each
   const auto [error] = co_await stream.async_connect(endpoint_of(target), kAwait);
   if (error) co_return connect_failed(target, error);
   if (is_connected_to_itself(stream)) co_return failure("connect: the port is closed (connected to itself)");
   if (target.check.type == Check::Type::tcp) co_return success("connected in " + time_since(start));
   Outcome outcome = co_await exchange(stream, target, start);
+  co_return outcome;
+}
+
+Outcome resolution_failed(const Target& target, const Resolution& resolution) {
+  switch (resolution.kind) {
+    case Resolution::Kind::timeout:
+      return timed_out(target, "resolving " + target.resolved_name);
+    case Resolution::Kind::cancelled:
+      return inconclusive("cancelled");
+    case Resolution::Kind::local_trouble:
+      return inconclusive(fmt::format("resolving {}: {}", target.resolved_name, resolution.problem));
+    case Resolution::Kind::not_found:
+    case Resolution::Kind::found:
+      break;
+  }
+  return failure(fmt::format("resolving {}: {}", target.resolved_name, resolution.problem));
+}
+
+}  // namespace
+
+asio::awaitable<Outcome> probe(tcp_stream& stream, asio::steady_timer& timer, const Target& target) {
+  const Clock::time_point start = Clock::now();
+  const Clock::time_point deadline = start + std::chrono::milliseconds(target.check.timeout_ms);
+  Target resolved = target;
+  if (!target.resolved_name.empty()) {
+    const Resolution resolution = co_await resolve(target.resolved_name, timer, deadline);
+    if (resolution.kind != Resolution::Kind::found) co_return resolution_failed(target, resolution);
+    resolved.address = resolution.address;
+  }
+  Outcome outcome = co_await probe_address(stream, resolved, start, deadline);
   co_return outcome;
 }
 

@@ -25,7 +25,11 @@ constexpr std::uint32_t kInterval_ms = 25;
 constexpr std::uint32_t kTimeout_ms = 5'000;  // nobody waits for it, except where a test sets its own
 
 tcp::endpoint listening_at(IpAddress address, std::uint16_t port) {
-  return {asio::ip::address_v4(address.as_v4()), port};
+  if (address.family == Family::v4) return {asio::ip::address_v4(address.as_v4()), port};
+  asio::ip::address_v6::bytes_type octets;
+  for (std::size_t i = 0; i < octets.size(); ++i)
+    octets[i] = static_cast<unsigned char>(address.bits >> (8 * (octets.size() - 1 - i)));
+  return {asio::ip::address_v6(octets), port};
 }
 
 Target target_of(Check::Type type, std::uint16_t port, const std::string& name) {
@@ -76,6 +80,12 @@ asio::awaitable<void> Backend::serve(tcp::socket socket) {
   boost::system::error_code ignored;
   socket.close(ignored);
   --open_;
+}
+
+IpAddress localhost() {
+  asio::io_context context;
+  const auto found = tcp::resolver(context).resolve("localhost", "");
+  return *IpAddress::parse(found.begin()->endpoint().address().to_string());
 }
 
 std::uint16_t closed_port() {

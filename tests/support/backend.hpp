@@ -25,7 +25,7 @@ class Backend {
   // Plays one connection; the connection is closed when it ends.
   using Script = std::function<boost::asio::awaitable<void>(boost::asio::ip::tcp::socket&)>;
 
-  // Listens on `port`, or on any free one, of one of this process's addresses (loopback.hpp).
+  // Listens on `port`, or on any free one, of one of this process's addresses (loopback.hpp), or of localhost().
   explicit Backend(Script script, std::uint16_t port = 0, IpAddress address = backend_address());
   // Resets whatever is open.
   ~Backend();
@@ -48,6 +48,9 @@ class Backend {
   std::uint16_t port_;
   std::thread thread_;
 };
+
+// The first address that this machine has for "localhost": IPv4 or IPv6.
+[[nodiscard]] IpAddress localhost();
 
 // A port of backend_address() on which nobody listens.
 [[nodiscard]] std::uint16_t closed_port();

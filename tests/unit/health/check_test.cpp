@@ -28,6 +28,7 @@ TEST(Target, IsAnotherProbeIfAnythingElseDiffers) {
       [](Target& target) { target.address = *IpAddress::parse("192.0.2.21"); },
       [](Target& target) { target.address = IpAddress::v6(target.address.bits); },
       [](Target& target) { target.host = "api.example.com"; },
+      [](Target& target) { target.resolved_name = "lb.example.net"; },
       [](Target& target) { target.check.type = Check::Type::tcp; },
       [](Target& target) { target.check.port = 81; },
       [](Target& target) { target.check.path = "/health"; },

@@ -28,7 +28,8 @@ struct Probed {
 
 Probed probe_on(boost::beast::tcp_stream& stream, asio::io_context& context, const Target& target) {
   std::optional<Outcome> outcome;
-  asio::co_spawn(context, probe(stream, target), [&outcome](const std::exception_ptr& error, Outcome result) {
+  asio::steady_timer timer(context);
+  asio::co_spawn(context, probe(stream, timer, target), [&outcome](const std::exception_ptr& error, Outcome result) {
     if (error) std::rethrow_exception(error);
     outcome = std::move(result);
   });
@@ -112,6 +113,26 @@ TEST(Probe, WorksOverIpv6) {
   const Outcome outcome = probe_now(target).outcome;
   if (outcome.kind == Kind::inconclusive) GTEST_SKIP() << "no IPv6 here: " << outcome.evidence;
   EXPECT_EQ(outcome.evidence, "connect: Connection refused");
+}
+
+Target named(Target target, const std::string& name) {
+  target.address = {};
+  target.resolved_name = name;
+  return target;
+}
+
+TEST(Probe, ResolvesANameAndProbesItsAddress) {
+  const Backend backend(scripts::status(200), 0, localhost());
+  const Outcome outcome = probe_now(named(http_target(backend.port()), "localhost")).outcome;
+  EXPECT_EQ(outcome.kind, Kind::success) << outcome.evidence;
+  EXPECT_EQ(backend.accepted(), 1);
+}
+
+// A label of more than 63 octets, about which no server could be asked.
+TEST(Probe, FailsIfTheNameHasNoAddress) {
+  const Outcome outcome = probe_now(named(http_target(1), std::string(64, 'x') + ".example")).outcome;
+  EXPECT_EQ(outcome.kind, Kind::failure);
+  EXPECT_THAT(outcome.evidence, StartsWith("resolving " + std::string(64, 'x') + ".example: "));
 }
 
 TEST(Probe, GivesUpOnAServerThatStaysSilent) {
