@@ -12,25 +12,32 @@
 namespace rhumb::steering {
 namespace {
 
-void append_record(std::vector<std::uint8_t>& records, const IpAddress& address, std::uint32_t ttl_s) {
-  const std::size_t size = Service::record_size(address.family);
-  const std::size_t address_size = static_cast<std::size_t>(bits_of(address.family)) / 8;
-  records.resize(records.size() + size);
-  std::uint8_t* at = records.data() + records.size() - size;
+void append_record(std::vector<std::uint8_t>& records, dns::Type type, Bytes rdata, std::uint32_t ttl_s) {
+  const std::size_t start = records.size();
+  records.resize(start + dns::kStoredRecordFixedSize);
+  std::uint8_t* at = records.data() + start;
   store_u16(at, dns::kOwnerIsQuestion);
-  store_u16(at + 2, address.family == Family::v4 ? dns::type::kA : dns::type::kAaaa);
+  store_u16(at + 2, type);
   store_u16(at + 4, dns::kClassIn);
   store_u32(at + 6, ttl_s);
-  store_u16(at + 10, static_cast<std::uint16_t>(address_size));
-  for (std::size_t i = 0; i < address_size; ++i) {
-    at[dns::kStoredRecordFixedSize + i] = static_cast<std::uint8_t>(address.bits >> (8 * (address_size - 1 - i)));
-  }
+  store_u16(at + 10, static_cast<std::uint16_t>(rdata.size()));
+  records.insert(records.end(), rdata.begin(), rdata.end());
+}
+
+void append_record(std::vector<std::uint8_t>& records, const IpAddress& address, std::uint32_t ttl_s) {
+  std::array<std::uint8_t, kBitsV6 / 8> octets;
+  const std::size_t size = static_cast<std::size_t>(bits_of(address.family)) / 8;
+  for (std::size_t i = 0; i < size; ++i)
+    octets[i] = static_cast<std::uint8_t>(address.bits >> (8 * (size - 1 - i)));
+  append_record(records, address.family == Family::v4 ? dns::type::kA : dns::type::kAaaa, Bytes(octets).first(size),
+                ttl_s);
 }
 
 }  // namespace
 
 Service::Service(ServiceSettings settings, std::shared_ptr<const RankingMap> ranking_map)
     : settings_(std::move(settings)), ranking_map_(std::move(ranking_map)) {
+  assert(!has_names() || settings_.names.size() == settings_.instances.size());
   compile(Family::v4);
   compile(Family::v6);
   for (std::size_t region = 0; region < settings_.regions.size(); ++region) {
@@ -46,12 +53,10 @@ void Service::compile(Family family) {
   Side& side = sides_[static_cast<std::size_t>(family)];
   for (std::size_t region = 0; region < settings_.regions.size(); ++region) {
     side.starts.push_back(static_cast<std::uint32_t>(side.instances.size()));
-    for (const Instance& instance : settings_.instances) {
-      if (instance.region != region || instance.address.family != family) continue;
-      side.instances.push_back(instance);
-      side.hash_ids.push_back(hash_address(instance.address));
-      has_zero_weights_ = has_zero_weights_ || instance.weight == 0;
-      append_record(side.records, instance.address, settings_.ttl_s);
+    for (std::size_t i = 0; i < settings_.instances.size(); ++i) {
+      const Instance& instance = settings_.instances[i];
+      const bool is_here = has_names() ? family == kFamilyOfNames : instance.address.family == family;
+      if (instance.region == region && is_here) compile_instance(i, side);
     }
     assert(side.instances.size() - side.starts.back() <= kPoolMax);
   }
@@ -60,6 +65,22 @@ void Service::compile(Family family) {
     if (address.family == family) append_record(side.last_resort, address, settings_.ttl_s);
   }
   assert(side.last_resort.size() <= kPoolMax * record_size(family));
+}
+
+void Service::compile_instance(std::size_t number, Side& side) {
+  const Instance& instance = settings_.instances[number];
+  side.instances.push_back(instance);
+  has_zero_weights_ = has_zero_weights_ || instance.weight == 0;
+  if (!has_names()) {
+    side.hash_ids.push_back(hash_address(instance.address));
+    append_record(side.records, instance.address, settings_.ttl_s);
+    return;
+  }
+  const dns::Name& name = settings_.names[number];
+  side.hash_ids.push_back(hash_name(name.to_text()));  // names are in lower case
+  side.names.push_back(static_cast<std::uint32_t>(number));
+  append_record(side.records, dns::type::kCname, name.wire(), settings_.ttl_s);
+  side.record_ends.push_back(static_cast<std::uint32_t>(side.records.size()));
 }
 
 std::span<const Instance> Service::pool(Family family, RegionIndex region) const noexcept {
@@ -71,6 +92,18 @@ Bytes Service::records(Family family, RegionIndex region) const noexcept {
   const Side& all = side(family);
   const std::size_t size = record_size(family);
   return Bytes(all.records).subspan(all.starts[region] * size, (all.starts[region + 1U] - all.starts[region]) * size);
+}
+
+dns::StoredRrset Service::alias(RegionIndex region, std::uint8_t place) const noexcept {
+  const Side& all = side(kFamilyOfNames);
+  const std::size_t at = all.starts[region] + place;
+  const std::size_t start = at == 0 ? 0 : all.record_ends[at - 1];
+  return {Bytes(all.records).subspan(start, all.record_ends[at] - start), {}, 1};
+}
+
+const dns::Name& Service::name(RegionIndex region, std::uint8_t place) const noexcept {
+  const Side& all = side(kFamilyOfNames);
+  return settings_.names[all.names[all.starts[region] + place]];
 }
 
 dns::StoredRrset Service::last_resort(Family family) const noexcept {

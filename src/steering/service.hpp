@@ -12,6 +12,7 @@
 #include "base/bytes.hpp"
 #include "base/ip_address.hpp"
 #include "base/random.hpp"
+#include "dns/name.hpp"
 #include "dns/stored_record.hpp"
 #include "steering/candidate.hpp"
 #include "steering/expectation.hpp"
@@ -53,7 +54,7 @@ using Weight = std::uint16_t;
 
 struct Instance {
   RegionIndex region;  // in the service's own list of regions
-  IpAddress address;
+  IpAddress address;   // means nothing where instances are names
   TargetIndex target = 0;
   Weight weight = 1;
 };
@@ -76,6 +77,7 @@ struct ServiceSettings {
   std::vector<std::string> regions;       // names
   std::vector<std::uint32_t> capacities;  // of the regions; read if `spread` is capacity
   std::vector<Instance> instances;        // in the order of the configuration; at most kPoolMax a region and family
+  std::vector<dns::Name> names;           // of the instances, if an answer is a CNAME to one of them; otherwise empty
   std::shared_ptr<const Steering> steering = {};  // what the ranking map was made from: for those who explain
 };
 
@@ -96,14 +98,24 @@ class Service {
   [[nodiscard]] const RankingMap& ranking_map() const noexcept { return *ranking_map_; }
   [[nodiscard]] bool has(Family family) const noexcept { return !side(family).instances.empty(); }
 
+  // Whether the instances are names: then the service is an alias of one of them. Names have no family, and all stand
+  // where those of one family would: what is asked about a family is asked about this one.
+  [[nodiscard]] bool has_names() const noexcept { return !settings_.names.empty(); }
+  static constexpr Family kFamilyOfNames = Family::v4;
+
   // The instances of one family in one region, in the order of the configuration.
   [[nodiscard]] std::span<const Instance> pool(Family family, RegionIndex region) const noexcept;
 
-  // The records of that pool in stored form (dns::ResponseWriter), one an instance, each record_size(family) octets.
+  // The records of that pool, of addresses, in stored form (dns::ResponseWriter), one an instance, each
+  // record_size(family) octets.
   [[nodiscard]] Bytes records(Family family, RegionIndex region) const noexcept;
   [[nodiscard]] static constexpr std::size_t record_size(Family family) noexcept {
     return dns::kStoredRecordFixedSize + static_cast<std::size_t>(bits_of(family)) / 8;
   }
+
+  // Of instances that are names: the CNAME record to the one at `place` in the region's pool, its target uncompressed.
+  [[nodiscard]] dns::StoredRrset alias(RegionIndex region, std::uint8_t place) const noexcept;
+  [[nodiscard]] const dns::Name& name(RegionIndex region, std::uint8_t place) const noexcept;
 
   // The records of the last resort, all of the family, in the order of the configuration; there may be none.
   [[nodiscard]] dns::StoredRrset last_resort(Family family) const noexcept;
@@ -133,6 +145,8 @@ class Service {
     std::vector<std::uint8_t> records;
     std::vector<std::uint64_t> hash_ids;  // of the instances, for `sticky`
     std::vector<std::uint8_t> last_resort;
+    std::vector<std::uint32_t> names;        // of the instances, places in the settings' list
+    std::vector<std::uint32_t> record_ends;  // of the CNAMEs to them, in `records`
   };
 
   // What is asked of a region and its instances. Each demand is made of all tiers before the next one is tried.
@@ -145,6 +159,7 @@ class Service {
 
   [[nodiscard]] const Side& side(Family family) const noexcept { return sides_[static_cast<std::size_t>(family)]; }
   void compile(Family family);
+  void compile_instance(std::size_t number, Side& side);
   [[nodiscard]] std::uint32_t weight_of(RegionIndex region) const;
   // Whether equal regions share alike while some of their instances are down. With `sticky` they do, so that nobody
   // moves but the clients of what is down, and both families choose alike.

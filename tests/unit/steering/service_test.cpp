@@ -1,6 +1,7 @@
 #include "steering/service.hpp"
 
 #include <map>
+#include <set>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -76,6 +77,70 @@ TEST(Service, StoresReadyRecordsOfTheLastResortByFamily) {
                                       0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 30, 0, 4, 192, 0, 2, 98));
   EXPECT_EQ(service.last_resort(Family::v6).count, 1);
   EXPECT_EQ(make_service().last_resort(Family::v4).count, 0);
+}
+
+// Region 0: a.example and longer.b.example (targets 0, 1). Region 1: c.example (2).
+Service make_alias(Policy policy = Policy::rotate) {
+  ServiceSettings settings;
+  settings.ttl_s = 30;
+  settings.policy = policy;
+  settings.answers = 1;
+  settings.regions = {"first", "second"};
+  settings.instances = {{0, {}, 0}, {1, {}, 1}, {0, {}, 2}};
+  for (const char* name : {"a.example", "c.example", "longer.B.example"})
+    settings.names.push_back(*dns::Name::from_text(name));
+  return {settings, std::make_shared<RankingMap>(Rankings(2))};
+}
+
+TEST(Service, StoresAReadyCnameForEachNameOfARegion) {
+  const Service service = make_alias();
+  EXPECT_TRUE(service.has_names());
+  EXPECT_FALSE(make_service().has_names());
+  EXPECT_THAT(service.alias(0, 0).records,
+              ElementsAre(0xC0, 12, 0, 5, 0, 1, 0, 0, 0, 30, 0, 11, 1, 'a', 7, 'e', 'x', 'a', 'm', 'p', 'l', 'e', 0));
+  for (const auto& [region, place, name] : std::vector<std::tuple<RegionIndex, std::uint8_t, const char*>>{
+           {0, 0, "a.example"}, {0, 1, "longer.b.example"}, {1, 0, "c.example"}}) {
+    EXPECT_EQ(service.name(region, place).to_text(), name);
+    const dns::StoredRrset cname = service.alias(region, place);
+    EXPECT_EQ(cname.count, 1);
+    EXPECT_EQ(dns::Name::from_wire(cname.records.subspan(dns::kStoredRecordFixedSize))->to_text(), name);
+  }
+}
+
+TEST(Service, PicksNamesAsItPicksAddresses) {
+  const Service service = make_alias();
+  Board board(3);
+  Random random(1);
+  std::set<int> places;
+  for (int i = 0; i < 100; ++i) {
+    const Pick pick = service.pick(Service::kFamilyOfNames, kFirstThenSecond, kClient, board, random);
+    EXPECT_EQ(pick.region, 0);
+    EXPECT_EQ(pick.count, 1);
+    places.insert(pick.instances[0]);
+  }
+  EXPECT_THAT(places, ElementsAre(0, 1)) << "any of those that are healthy";
+  board.write(0, State::down);
+  board.write(2, State::down);
+  const Pick elsewhere = service.pick(Service::kFamilyOfNames, kFirstThenSecond, kClient, board, random);
+  EXPECT_EQ(elsewhere.region, 1);
+}
+
+TEST(Service, StickyKnowsANameWhereverItStands) {
+  ServiceSettings turned = make_alias(Policy::sticky).settings();
+  std::swap(turned.names[0], turned.names[2]);
+  const Service one = make_alias(Policy::sticky);
+  const Service other(turned, std::make_shared<RankingMap>(Rankings(2)));
+  const Board board(3);
+  Random random(1);
+  std::set<dns::Name> names;
+  for (std::uint32_t i = 0; i < 50; ++i) {
+    const IpAddress client = IpAddress::v4(0x0A000000U + (i << 8));
+    const Pick a = one.pick(Service::kFamilyOfNames, kOnly, client, board, random);
+    const Pick b = other.pick(Service::kFamilyOfNames, kOnly, client, board, random);
+    EXPECT_EQ(one.name(0, a.instances[0]), other.name(0, b.instances[0]));
+    names.insert(one.name(0, a.instances[0]));
+  }
+  EXPECT_EQ(names.size(), 2U);
 }
 
 TEST(Service, PicksAllHealthyInstancesOfTheFirstRegion) {
