@@ -23,6 +23,11 @@ std::optional<HostField> host_field(dns::Type type) noexcept {
   return std::nullopt;
 }
 
+// RFC 4034 §3 and §4: these stand beside a CNAME.
+bool is_of_dnssec(dns::Type type) noexcept {
+  return type == dns::type::kRrsig || type == dns::type::kNsec;
+}
+
 // Pure reads of one draft; the problems are the only thing written.
 class Checker {
  public:
@@ -34,6 +39,7 @@ class Checker {
   void check_overlay(const OverlayName& overlay);
 
  private:
+  void check_overlaid_alias(const OverlayName& overlay, NodeIndex node);
   void check_soa(const Group& soa);
   void check_alias(NodeIndex node, const Group& cname);
   void check_dname(NodeIndex node, const Group& dname);
@@ -100,8 +106,7 @@ void Checker::check_node(NodeIndex node) {
 
 void Checker::check_alias(NodeIndex node, const Group& cname) {
   for (const Group& group : draft_.groups_of(node)) {
-    // RFC 4034 §3 and §4: DNSSEC's own records stand beside a CNAME.
-    if (group.type == dns::type::kCname || group.type == dns::type::kRrsig || group.type == dns::type::kNsec) continue;
+    if (group.type == dns::type::kCname || is_of_dnssec(group.type)) continue;
     const Record& later = Draft::later(draft_.record(cname, 0), draft_.record(group, 0));
     problems_.error(
         draft_.place_of(later),
@@ -195,6 +200,7 @@ void Checker::check_overlay(const OverlayName& overlay) {
     problems_.error(overlay.place, fmt::format("{} has a CNAME at {}; remove it there, or the service here",
                                                overlay.name.to_text(), draft_.place_of(draft_.record(*cname, 0))));
   }
+  if (overlay.is_alias) check_overlaid_alias(overlay, node);
   const NodeIndex taken_by = draft_.node(node).taken_by;
   if (taken_by == kNoNode) return;
   const bool is_cut = draft_.node(taken_by).is_cut();
@@ -204,7 +210,29 @@ void Checker::check_overlay(const OverlayName& overlay) {
                                              draft_.shown(taken_by), draft_.place_of(draft_.record(by, 0))));
 }
 
+// RFC 1034 §3.6.2 holds for it as for a CNAME of the zone's own; which it is not, that is reported already.
+void Checker::check_overlaid_alias(const OverlayName& overlay, NodeIndex node) {
+  if (node == kApex) {
+    problems_.error(overlay.place, fmt::format("{} is the apex of its zone, with SOA and NS records, and cannot be an "
+                                               "alias (RFC 2181 §10.1): its instances must be addresses",
+                                               overlay.name.to_text()));
+    return;
+  }
+  for (const Group& group : draft_.groups_of(node)) {
+    if (stands_beside_alias(group.type) || group.type == dns::type::kCname) continue;
+    problems_.error(
+        overlay.place,
+        fmt::format("{} is an alias, as its instances are names, and has a {} record at {} (RFC 1034 "
+                    "§3.6.2); remove it there, or make the instances addresses",
+                    overlay.name.to_text(), dns::type_to_text(group.type), draft_.place_of(draft_.record(group, 0))));
+  }
+}
+
 }  // namespace
+
+bool stands_beside_alias(dns::Type type) noexcept {
+  return type == dns::type::kA || type == dns::type::kAaaa || is_of_dnssec(type);
+}
 
 void check(const Draft& draft, std::span<const OverlayName> overlays, Problems& problems) {
   Checker checker(draft, problems);

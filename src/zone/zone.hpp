@@ -27,7 +27,8 @@ using NodeIndex = std::uint32_t;
 inline constexpr NodeIndex kNoNode = std::numeric_limits<NodeIndex>::max();
 inline constexpr NodeIndex kApex = 0;
 
-// What lies over a node's A and AAAA, if anything: the number of a service in the snapshot. Means nothing to the zone.
+// What lies over a node's A and AAAA, or makes it an alias, if anything: the number of a service in the snapshot. Means
+// nothing to the zone.
 using Overlay = std::uint32_t;
 inline constexpr Overlay kNoOverlay = std::numeric_limits<Overlay>::max();
 

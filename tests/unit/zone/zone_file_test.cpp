@@ -88,6 +88,12 @@ std::vector<OverlayName> overlay_at(std::string_view name) {
   return {{*dns::Name::from_text(name), 1, fmt::format("rhumb.json: /services/{}", name)}};
 }
 
+std::vector<OverlayName> alias_at(std::string_view name) {
+  auto overlays = overlay_at(name);
+  overlays.front().is_alias = true;
+  return overlays;
+}
+
 // Owners, origins and TTLs.
 
 TEST_F(ZoneFile, NamesWithoutAFinalDotAreRelativeToTheApexAtFirst) {
@@ -460,6 +466,33 @@ TEST_F(ZoneFile, AnOverlayAtACnameIsAnErrorAtTheOverlay) {
   EXPECT_THAT(directory_.problems(),
               ElementsAre("rhumb.json: /services/www.example.com: www.example.com has a CNAME at zone:4; remove it "
                           "there, or the service here"));
+}
+
+TEST_F(ZoneFile, AnOverlayThatIsAnAliasHasNoDataBesideItButAddresses) {
+  directory_.write("zone",
+                   std::string(kStart) +
+                       "www A 192.0.2.1\nwww AAAA 2001:db8::1\nwww RRSIG A 8 3 300 20300101000000 20200101000000 "
+                       "1 example.com. AAAA\nbad TXT a\nbad MX 1 ns1\nbad A 192.0.2.1\n");
+  EXPECT_NE(directory_.load("zone", "example.com", alias_at("www.example.com")), nullptr);
+  EXPECT_THAT(directory_.problems(), IsEmpty());
+  EXPECT_NE(directory_.load("zone", "example.com", overlay_at("bad.example.com")), nullptr);
+  EXPECT_EQ(directory_.load("zone", "example.com", alias_at("bad.example.com")), nullptr);
+  EXPECT_THAT(directory_.problems(),
+              ElementsAre("rhumb.json: /services/bad.example.com: bad.example.com is an alias, as its instances are "
+                          "names, and has a MX record at zone:8 (RFC 1034 §3.6.2); remove it there, or make the "
+                          "instances addresses",
+                          "rhumb.json: /services/bad.example.com: bad.example.com is an alias, as its instances are "
+                          "names, and has a TXT record at zone:7 (RFC 1034 §3.6.2); remove it there, or make the "
+                          "instances addresses"));
+}
+
+TEST_F(ZoneFile, AnOverlayAtTheApexIsNoAlias) {
+  directory_.write("zone", std::string(kStart));
+  EXPECT_NE(directory_.load("zone", "example.com", overlay_at("example.com")), nullptr);
+  EXPECT_EQ(directory_.load("zone", "example.com", alias_at("example.com")), nullptr);
+  EXPECT_THAT(directory_.problems(),
+              ElementsAre("rhumb.json: /services/example.com: example.com is the apex of its zone, with SOA and NS "
+                          "records, and cannot be an alias (RFC 2181 §10.1): its instances must be addresses"));
 }
 
 TEST_F(ZoneFile, AnOverlayInADelegationOrBelowADnameIsAnError) {
