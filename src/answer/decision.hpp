@@ -21,7 +21,7 @@ struct Step {
 // How a service on the way was steered.
 struct SteeredStep {
   const steering::Service* service;
-  Family family;        // of the addresses that were picked
+  Family family;        // of the addresses that were picked; where instances are names, Service::kFamilyOfNames
   IpAddress client;     // that decided
   bool is_from_subnet;  // by EDNS Client Subnet, not by the source address
   steering::Ranked ranked;

@@ -97,13 +97,14 @@ class Answer {
   [[nodiscard]] std::uint8_t scope_bits() const noexcept { return scope_bits_; }
 
  private:
-  enum class Next : bool { done, follow };  // follow: name_ is that of the next step
+  // Unless done, name_ is that of the next step, which is to be found in the same zone, or in any.
+  enum class Next : std::uint8_t { done, follow, follow_anywhere };
 
   [[nodiscard]] Next take(const Lookup& lookup) noexcept;
   [[nodiscard]] Next answer_node(const Lookup& lookup) noexcept;
   [[nodiscard]] Next follow_cname(const Lookup& lookup, const zone::Rrset& cname) noexcept;
   [[nodiscard]] Next follow_dname(const Lookup& lookup) noexcept;
-  [[nodiscard]] bool is_first_pass(zone::NodeIndex dname) noexcept;
+  [[nodiscard]] bool is_first_pass(const zone::Rrset& dname) noexcept;
   [[nodiscard]] Next follow(Bytes target, std::size_t position, std::size_t own_size) noexcept;
   void answer_any(const Lookup& lookup) noexcept;
   void write_answer(const Lookup& lookup, const zone::Rrset& rrset) noexcept;
@@ -116,6 +117,9 @@ class Answer {
   void write_glue(const Lookup& lookup, const zone::Rrset& ns, std::size_t names_at) noexcept;
   void deny(Rcode rcode, const zone::Zone& zone) noexcept;
   void steer(const Lookup& lookup, const steering::Service& service) noexcept;
+  [[nodiscard]] bool is_beside_alias(const Lookup& lookup) const noexcept;
+  [[nodiscard]] Next steer_to_name(const Lookup& lookup, const steering::Service& service) noexcept;
+  void answer_without_name(const Lookup& lookup, const steering::Service& service, steering::Outcome outcome) noexcept;
   [[nodiscard]] bool has_steered_hints(const zone::Rrset& rrset) const noexcept;
   void steer_hints(const Lookup& lookup, const zone::Rrset& rrset, const steering::Service& service) noexcept;
   [[nodiscard]] HintAddresses hint_addresses(const Lookup& lookup, const steering::Service& service, Family family,
@@ -142,7 +146,7 @@ class Answer {
   dns::PlacedName name_;                       // of this step
   std::array<std::uint64_t, kChainMax> seen_;  // hashes of the names that led on
   int chain_length_ = 0;
-  std::array<zone::NodeIndex, kChainMax> dnames_;  // that led on
+  std::array<const zone::Rrset*, kChainMax> dnames_;  // that led on
   std::size_t dname_count_ = 0;
   std::uint8_t scope_bits_ = 0;
 };
@@ -161,15 +165,16 @@ void Answer::resolve() noexcept {
     writer_.set_extended_error(dns::ExtendedError::not_ready);
     return;
   }
-  const zone::Zone& zone = *lookup.zone;
   // AA speaks for the first owner name of the answer (RFC 1035 §4.1.1): a referral after a CNAME keeps it.
   if (lookup.kind != Lookup::Kind::delegation) writer_.set_authoritative();
   while (true) {
     if (trace_ != nullptr) trace_->steps.push_back({*dns::Name::from_wire(name().suffix(0)), lookup.kind});
-    if (take(lookup) == Next::done) return;
-    lookup = snapshot_.zones.find_in(zone, name(), query_.type);
-    // The chain has left the zone: the resolver asks on (as NSD and Knot leave it).
-    if (lookup.kind == Lookup::Kind::not_ours) return;
+    const Next next = take(lookup);
+    if (next == Next::done) return;
+    lookup = next == Next::follow ? snapshot_.zones.find_in(*lookup.zone, name(), query_.type)
+                                  : snapshot_.zones.find(name(), query_.type);
+    // The chain has left the zone, or all that are here: the resolver asks on (as NSD and Knot leave it).
+    if (lookup.zone == nullptr) return;
   }
 }
 
@@ -197,9 +202,13 @@ Answer::Next Answer::take(const Lookup& lookup) noexcept {
 Answer::Next Answer::answer_node(const Lookup& lookup) noexcept {
   const zone::Zone& zone = *lookup.zone;
   const zone::Overlay overlay = zone.overlay(lookup.node);
-  if (is_address_type(query_.type) && overlay != zone::kNoOverlay) {
-    steer(lookup, snapshot_.services[overlay]);
-    return Next::done;
+  if (overlay != zone::kNoOverlay) {
+    const steering::Service& service = snapshot_.services[overlay];
+    if (service.has_names() && !is_beside_alias(lookup)) return steer_to_name(lookup, service);
+    if (is_address_type(query_.type)) {
+      steer(lookup, service);
+      return Next::done;
+    }
   }
   if (query_.type == dns::type::kAny) {
     answer_any(lookup);
@@ -227,7 +236,7 @@ void Answer::answer_any(const Lookup& lookup) noexcept {
 
 void Answer::write_answer(const Lookup& lookup, const zone::Rrset& rrset) noexcept {
   const bool is_own = lookup.kind == Lookup::Kind::found;  // not under a name that a wildcard stands for
-  if (rrset.type == dns::type::kDname && is_own && !is_first_pass(lookup.node)) return;  // a loop came back to it
+  if (rrset.type == dns::type::kDname && is_own && !is_first_pass(rrset)) return;  // a loop came back to it
   const std::size_t at = writer_.size();
   write_or_truncate(Section::answer, *lookup.zone, lookup.node, rrset, name().size);
   if (rrset.names != nullptr && !writer_.is_truncated()) {
@@ -290,7 +299,7 @@ Answer::Next Answer::follow_dname(const Lookup& lookup) noexcept {
   const std::size_t prefix_size = name().size - owner_size;
   const std::size_t size = prefix_size + target.size();
 
-  if (is_first_pass(lookup.node)) {
+  if (is_first_pass(dname)) {
     write_or_truncate(Section::answer, zone, lookup.node, dname, owner_size);
     if (writer_.is_truncated()) return Next::done;
   }
@@ -320,10 +329,10 @@ Answer::Next Answer::follow_dname(const Lookup& lookup) noexcept {
 }
 
 // A chain may come by one DNAME several times; no message has a record twice (RFC 2181 §5).
-bool Answer::is_first_pass(zone::NodeIndex dname) noexcept {
+bool Answer::is_first_pass(const zone::Rrset& dname) noexcept {
   const auto passed = std::span(dnames_).first(dname_count_);
-  if (std::ranges::find(passed, dname) != passed.end()) return false;
-  dnames_[dname_count_++] = dname;  // one a step of the chain at most
+  if (std::ranges::find(passed, &dname) != passed.end()) return false;
+  dnames_[dname_count_++] = &dname;  // one a step of the chain at most
   return true;
 }
 
@@ -380,6 +389,40 @@ void Answer::steer(const Lookup& lookup, const steering::Service& service) noexc
     case steering::Outcome::refused:
       return refuse();
   }
+}
+
+// Whether the zone has what is asked for where a CNAME may have it beside it: DNSSEC's own records, nothing else.
+bool Answer::is_beside_alias(const Lookup& lookup) const noexcept {
+  return !is_address_type(query_.type) && lookup.zone->find(lookup.node, query_.type) != nullptr;
+}
+
+// A CNAME, whatever is asked for. Unlike a zone's own it leads on into every zone here: who configured the service
+// knows them all.
+Answer::Next Answer::steer_to_name(const Lookup& lookup, const steering::Service& service) noexcept {
+  const steering::Pick pick = decide(service, steering::Service::kFamilyOfNames);
+  if (pick.count == 0) {
+    answer_without_name(lookup, service, pick.outcome);
+    return Next::done;
+  }
+  const dns::StoredRrset cname = service.alias(pick.region, pick.instances[0]);
+  const std::size_t at = writer_.size();
+  if (!writer_.write(Section::answer, cname, name_, name().size)) {
+    writer_.set_truncated();
+    return Next::done;
+  }
+  if (query_.type == dns::type::kCname || query_.type == dns::type::kAny) return Next::done;
+  const Bytes target = cname.records.subspan(dns::kStoredRecordFixedSize);
+  const Next next = follow(target, at + dns::kStoredRecordFixedSize, target.size());
+  return next == Next::done ? Next::done : Next::follow_anywhere;
+}
+
+// The name is no alias then: it has the addresses of `when_all_down`, if any.
+void Answer::answer_without_name(const Lookup& lookup, const steering::Service& service,
+                                 steering::Outcome outcome) noexcept {
+  if (outcome == steering::Outcome::refused) return refuse();
+  if (query_.type == dns::type::kAny && outcome == steering::Outcome::fallback) return answer_any(lookup);
+  if (query_.type != dns::type::kA && query_.type != dns::type::kAaaa) return deny(Rcode::no_error, *lookup.zone);
+  write_substitute(lookup, substitute(lookup, service, asked_family(query_.type, service), outcome));
 }
 
 bool Answer::has_steered_hints(const zone::Rrset& rrset) const noexcept {
