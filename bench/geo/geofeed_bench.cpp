@@ -27,7 +27,8 @@ std::string draw_lines() {
     const auto bits = static_cast<std::uint8_t>(20 + random.below(9));
     const Network network = Network{IpAddress::v4(static_cast<std::uint32_t>(random.next())), bits}.masked();
     if (!networks.insert(network.to_string()).second) continue;
-    const auto country = country_centroids()[random.below(static_cast<std::uint32_t>(country_centroids().size()))].country;
+    const auto country =
+        country_centroids()[random.below(static_cast<std::uint32_t>(country_centroids().size()))].country;
     const auto city = random.below(40);
     text += fmt::format("{},{},{}-{:02},City {},\n", network.to_string(), country, country, city / 4, city);
   }

@@ -66,7 +66,9 @@ std::vector<ExplainedInstance> explain_pool(const answer::SteeredStep& steered, 
   std::uint8_t number = 0;
   for (const steering::Instance& instance : steered.service->pool(steered.family, region)) {
     const bool is_picked = is_picked_region && std::ranges::find(picked, number) != picked.end();
-    result.push_back({instance.address.to_string(), state_of(instance, loaded), instance.weight, is_picked});
+    const std::string address =
+        steered.service->has_names() ? steered.service->name(region, number).to_text() : instance.address.to_string();
+    result.push_back({address, state_of(instance, loaded), instance.weight, is_picked});
     ++number;
   }
   return result;
@@ -194,7 +196,7 @@ std::string reason_of(const answer::SteeredStep& steered, const ExplainedSteerin
       return "no instance is healthy: the zone's own records (when_all_down: fallback)";
     case Outcome::last_resort:
       return fmt::format("no instance is healthy: the addresses of when_all_down{}",
-                         steered.service->last_resort(steered.family).count > 0
+                         steered.service->has_names() || steered.service->last_resort(steered.family).count > 0
                              ? std::string()
                              : fmt::format(", of which none is {}", family));
     case Outcome::nodata:
@@ -219,7 +221,7 @@ ExplainedSteering explain_steering(const answer::SteeredStep& steered, const dae
   const auto& settings = steered.service->settings();
   ExplainedSteering result{};
   result.service = settings.name;
-  result.family = to_text(steered.family);
+  if (!steered.service->has_names()) result.family = to_text(steered.family);
   result.client = steered.client.to_string();
   result.location = explain_location(loaded.database, steered.client);
   result.order = to_text(preference_of(steered).order);

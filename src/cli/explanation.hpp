@@ -12,8 +12,8 @@
 namespace rhumb::cli {
 
 struct ExplainedInstance {
-  std::string address;
-  std::string state;  // "up", "down", "unknown", "unchecked"
+  std::string address;  // or name
+  std::string state;    // "up", "down", "unknown", "unchecked"
   int weight;
   bool picked;
 };
@@ -45,7 +45,7 @@ struct ExplainedLocation {
 
 struct ExplainedSteering {
   std::string service;
-  std::string family;  // of the addresses: "IPv4", "IPv6"
+  std::string family;  // of the addresses: "IPv4", "IPv6"; empty: the instances are names
   std::string client;
   ExplainedLocation location;
   std::string order;   // "nearest", "latency", "listed", "equal"

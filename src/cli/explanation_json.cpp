@@ -45,7 +45,7 @@ Json location_json(const ExplainedLocation& location) {
   return json;
 }
 
-Json region_json(const ExplainedRegion& region) {
+Json region_json(const ExplainedRegion& region, const char* address_key) {
   Json json{{"region", region.name}, {"tier", region.tier}};
   if (region.distance_km) json["distance_km"] = *region.distance_km;
   if (const auto& latency = region.latency) {
@@ -57,7 +57,7 @@ Json region_json(const ExplainedRegion& region) {
   json["picked"] = region.picked;
   json["instances"] = Json::array();
   for (const ExplainedInstance& instance : region.instances) {
-    json["instances"].push_back({{"address", instance.address},
+    json["instances"].push_back({{address_key, instance.address},
                                  {"state", instance.state},
                                  {"weight", instance.weight},
                                  {"picked", instance.picked}});
@@ -66,13 +66,13 @@ Json region_json(const ExplainedRegion& region) {
 }
 
 Json steering_json(const ExplainedSteering& steering) {
-  Json json{{"service", steering.service}, {"family", steering.family},
+  Json json{{"service", steering.service}, {"family", steering.family.empty() ? Json(nullptr) : Json(steering.family)},
             {"client", steering.client},   {"location", location_json(steering.location)},
             {"order", steering.order},     {"pick", steering.policy}};
   if (!steering.rule.empty()) json["rule"] = steering.rule;
   json["ranking"] = Json::array();
   for (const ExplainedRegion& region : steering.ranking)
-    json["ranking"].push_back(region_json(region));
+    json["ranking"].push_back(region_json(region, steering.family.empty() ? "target" : "address"));
   json["outcome"] = to_text(steering.outcome);
   json["why"] = steering.reason;
   json["ttl"] = steering.ttl_s;

@@ -84,8 +84,9 @@ void write_ranking(Page& page, const ExplainedSteering& steering) {
 }
 
 void write_steering(Page& page, const ExplainedSteering& steering) {
-  page.line("service", fmt::format("{}, {}, order {}, pick {}", steering.service, steering.family, steering.order,
-                                   steering.policy));
+  page.line("service",
+            fmt::format("{}, {}, order {}, pick {}", steering.service,
+                        steering.family.empty() ? "names" : steering.family, steering.order, steering.policy));
   write_client(page, steering);
   if (!steering.rule.empty()) page.line("rule", steering.rule);
   write_ranking(page, steering);

@@ -50,8 +50,9 @@ bool is_over_capacity(const SimulatedRegion& region) {
   return region.capacity && region.share.after > *region.capacity + kRounding;
 }
 
-std::string_view text_of(Family family) {
-  return family == Family::v4 ? "IPv4" : "IPv6";
+std::string_view text_of(std::optional<Family> family) {
+  if (!family) return "names";
+  return *family == Family::v4 ? "IPv4" : "IPv6";
 }
 
 std::string percent(double share) {

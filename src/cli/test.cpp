@@ -44,6 +44,8 @@ Json answer_json(const daemon::RouteAnswer& answer) {
   json["addresses"] = Json::array();
   for (const IpAddress address : answer.addresses)
     json["addresses"].push_back(address.to_string());
+  for (const dns::Name& target : answer.targets)
+    json["targets"].push_back(target.to_text());
   json["scope_bits"] = answer.scope_bits;
   json["rcode"] = dns::rcode_to_text(answer.rcode);
   return json;

@@ -53,8 +53,8 @@ class Reader {
 
   Config read() {
     top_.has_only({"$schema", "listen", "threads", "zones", "strict", "geoip", "geofeeds", "identity", "version",
-                   "udp_payload", "cookies", "tcp", "rate_limit", "latency", "regions", "checks", "rule_sets", "services",
-                   "assertions"});
+                   "udp_payload", "cookies", "tcp", "rate_limit", "latency", "regions", "checks", "rule_sets",
+                   "services", "assertions"});
     if (const auto schema = top_.member("$schema")) (void)schema->text();  // for editors
     read_listen();
     config_.threads = static_cast<unsigned>(integer_or(top_, "threads", 0, 0, kThreadsMax));
@@ -339,31 +339,45 @@ class Reader {
     if (!services) return;
     std::set<dns::Name> names;
     for (const auto& [text, place] : services->members()) {
-      Service service = read_service(place);
       const auto name = dns::Name::from_text(text);
       if (!name) {
         place.error(fmt::format("\"{}\" is not a domain name", text));
       } else if (!names.insert(*name).second) {
         place.error("another service has the same name; case does not matter in names");
-      } else {
-        service.name = *name;
       }
-      warn_of_family_gaps(place, service);
-      warn_of_idle_last_resort(place, service);
+      Service service = read_service(place, name.value_or(dns::Name()));
+      if (!has_targets(service)) {
+        warn_of_family_gaps(place, service);
+        warn_of_idle_last_resort(place, service);
+      }
       config_.services.push_back(std::move(service));
     }
   }
 
-  Service read_service(const JsonPlace& place) {
+  Service read_service(const JsonPlace& place, const dns::Name& name) {
     place.has_only({"ttl", "check", "steering", "instances"});
     Service service{};
+    service.name = name;
     service.place = place.place();
     service.ttl_s = static_cast<std::uint32_t>(integer_or(place, "ttl", kDefaultTtl, 0, kTtlMax));
     if (const auto check = place.member("check")) service.check = read_check_name(*check);
     if (const auto instances = place.required("instances")) read_instances(*instances, service);
     service.steering =
         read_steering(place.member("steering"), config_.regions, regions_of(service), today_, rule_sets_);
+    if (has_targets(service)) settle_alias(place, service);
     return service;
+  }
+
+  // A name has one CNAME at the most (RFC 2181 §10.1), and a CNAME is for both families.
+  static void settle_alias(const JsonPlace& place, Service& service) {
+    const auto steering = place.member("steering");
+    const auto answers = steering ? steering->member("answers") : std::nullopt;
+    const auto families = steering ? steering->member("families") : std::nullopt;
+    if (answers && service.steering.answers != 1) answers->error("must be 1 where instances have a \"target\"");
+    if (families && !service.steering.families_together) {
+      families->error("is only for instances that have an \"address\": a target has no family");
+    }
+    service.steering.answers = 1;
   }
 
   std::optional<std::size_t> read_check_name(const JsonPlace& place) {
@@ -386,16 +400,25 @@ class Reader {
     std::map<std::pair<std::size_t, Family>, std::size_t> pool_sizes;
     const auto elements = place.elements();
     for (const JsonPlace& element : elements) {
-      const auto instance = read_instance(element);
+      const auto instance = read_instance(element, service);
       if (!instance) continue;
-      const auto same = [&](const Instance& other) { return other.address == instance->address; };
+      if (!service.instances.empty() && instance->target.has_value() != has_targets(service)) {
+        element.error(instance->target
+                          ? "has a target, and those before it have addresses: one service cannot have both"
+                          : "has an address, and those before it have targets: one service cannot have both");
+        continue;
+      }
+      const auto same = [&](const Instance& other) {
+        return other.address == instance->address && other.target == instance->target;
+      };
       if (std::ranges::any_of(service.instances, same)) {
-        element.error(fmt::format("{} stands twice in this service", instance->address.to_string()));
+        element.error(fmt::format("{} stands twice in this service",
+                                  instance->target ? instance->target->to_text() : instance->address.to_string()));
         continue;
       }
       if (++pool_sizes[{instance->region, instance->address.family}] == steering::kPoolMax + 1) {
-        element.error(fmt::format("more than {} instances of one family in region \"{}\"", steering::kPoolMax,
-                                  config_.regions[instance->region].name));
+        element.error(fmt::format("more than {} instances{} in region \"{}\"", steering::kPoolMax,
+                                  instance->target ? "" : " of one family", config_.regions[instance->region].name));
       }
       used_regions_.insert(instance->region);
       service.instances.push_back(*instance);
@@ -403,15 +426,54 @@ class Reader {
     if (elements.empty()) place.error("a service needs at least one instance");
   }
 
-  std::optional<Instance> read_instance(const JsonPlace& place) {
-    if (!place.has_only({"region", "address", "weight"})) return std::nullopt;
+  std::optional<Instance> read_instance(const JsonPlace& place, const Service& service) {
+    if (!place.has_only({"region", "address", "target", "check_address", "weight"})) return std::nullopt;
     const auto region_place = place.required("region");
-    const auto address_place = place.required("address");
     const auto region = region_place ? read_region_name(*region_place, config_.regions) : std::nullopt;
-    const auto address = address_place ? address_place->address() : std::nullopt;
     const auto weight = integer_or(place, "weight", 1, 0, std::numeric_limits<steering::Weight>::max());
-    if (!region || !address) return std::nullopt;
-    return Instance{*region, *address, static_cast<steering::Weight>(weight)};
+    const auto address_place = place.member("address");
+    const auto target_place = place.member("target");
+    if (address_place.has_value() == target_place.has_value()) {
+      place.error(target_place ? "has an \"address\" and a \"target\"; remove one of them"
+                               : "\"address\" is missing, or \"target\", the name of a host elsewhere");
+      return std::nullopt;
+    }
+    Instance instance{region.value_or(0), {}, static_cast<steering::Weight>(weight)};
+    bool is_whole = region.has_value();
+    if (const auto check_address = place.member("check_address")) {
+      instance.check_address = read_check_address(*check_address, service, target_place.has_value());
+    }
+    if (target_place) {
+      instance.target = read_target(*target_place, service.name);
+      is_whole = is_whole && instance.target;
+    } else {
+      const auto address = address_place->address();
+      instance.address = address.value_or(IpAddress{});
+      is_whole = is_whole && address;
+    }
+    return is_whole ? std::optional(std::move(instance)) : std::nullopt;
+  }
+
+  static std::optional<dns::Name> read_target(const JsonPlace& place, const dns::Name& service) {
+    const auto text = place.text();
+    if (!text) return std::nullopt;
+    const auto name = dns::Name::from_text(*text);
+    if (IpAddress::parse(*text)) {
+      place.error(fmt::format("\"{}\" is an address; meant \"address\"?", *text));
+    } else if (!name || name->is_root() || name->is_wildcard()) {
+      place.error(fmt::format("\"{}\" is not the name of a host such as \"lb.example.net\"", *text));
+    } else if (*name == service) {
+      place.error("is the name of the service itself");
+    } else {
+      return name;
+    }
+    return std::nullopt;
+  }
+
+  static std::optional<IpAddress> read_check_address(const JsonPlace& place, const Service& service, bool has_target) {
+    if (!has_target) place.error("is only for an instance with a \"target\": an \"address\" is probed itself");
+    if (!service.check) place.warning("the service has no \"check\", so nothing is probed there");
+    return place.address();
   }
 
   static std::set<std::size_t> regions_of(const Service& service) {

@@ -30,8 +30,10 @@ struct NamedCheck {
 
 struct Instance {
   std::size_t region;  // in Config::regions
-  IpAddress address;
+  IpAddress address;   // where there is a target: none, 0.0.0.0
   steering::Weight weight;
+  std::optional<dns::Name> target = {};
+  std::optional<IpAddress> check_address = {};  // where a target is probed; none: where its name leads
 };
 
 struct Service {
@@ -42,6 +44,11 @@ struct Service {
   ServiceSteering steering;
   std::vector<Instance> instances;
 };
+
+// Whether its instances are names: all are, or none is.
+[[nodiscard]] inline bool has_targets(const Service& service) noexcept {
+  return !service.instances.empty() && service.instances.front().target.has_value();
+}
 
 // What was measured of the time between clients and regions: files (daemon/latency_files).
 struct LatencyFiles {

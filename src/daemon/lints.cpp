@@ -66,13 +66,16 @@ class KnownPlaces {
         subdivisions_.insert(fmt::format("{}-{}", location.country, location.subdivision));
     }
   }
-  // Every network has clients.
-  [[nodiscard]] bool has_clients_of(const steering::Rule& rule) const {
-    const auto has = [](const auto& known) { return [&](const auto& asked) { return known.contains(asked); }; };
-    return !rule.networks.empty() || std::ranges::any_of(rule.asns, has(asns_)) ||
-           std::ranges::any_of(rule.countries, has(countries_)) ||
-           std::ranges::any_of(rule.continents, has(continents_)) ||
-           std::ranges::any_of(rule.subdivisions, has(subdivisions_));
+  // Whether the rule matches by places alone, none of which is known.
+  [[nodiscard]] bool lack_all_of(const steering::Rule& rule) const {
+    const bool has_networks = !rule.networks.empty();
+    const bool asks_for_places =
+        !rule.asns.empty() || !rule.countries.empty() || !rule.continents.empty() || !rule.subdivisions.empty();
+    const auto in = [](const auto& known) { return [&](const auto& asked) { return known.contains(asked); }; };
+    return !has_networks && asks_for_places && std::ranges::none_of(rule.asns, in(asns_)) &&
+           std::ranges::none_of(rule.countries, in(countries_)) &&
+           std::ranges::none_of(rule.continents, in(continents_)) &&
+           std::ranges::none_of(rule.subdivisions, in(subdivisions_));
   }
 
  private:
@@ -90,22 +93,15 @@ std::string name_of(const steering::Rule& rule, std::size_t index) {
 void find_unused_rules(const steering::Steering& steering, const steering::Rankings& rankings,
                        const KnownPlaces& known_places, std::vector<std::string>& messages) {
   std::vector<bool> is_used(steering.rules.size());
-  std::vector<bool> has_table(steering.rules.size());
-  for (const steering::RuleTable& table : steering.tables) {
-    for (const steering::RuleIndex rule : table.rules) {
-      if (rule != steering::kNoRule) has_table[rule] = true;
-    }
-  }
   for (steering::RankingId id = 0; id < rankings.size(); ++id) {
     if (rankings[id].rule != steering::kNoRule) is_used[rankings[id].rule] = true;
   }
   for (std::size_t i = 0; i < is_used.size(); ++i) {
     if (is_used[i]) continue;
     const steering::Rule& rule = steering.rules[i];
-    const bool has_clients = has_table[i] || known_places.has_clients_of(rule);
     messages.push_back(fmt::format("{} is never used: {}", name_of(rule, i),
-                                   has_clients ? "earlier rules match all of its clients"
-                                               : "the databases know no client that it matches"));
+                                   known_places.lack_all_of(rule) ? "the databases know no client that it matches"
+                                                                  : "earlier rules match all of its clients"));
   }
 }
 

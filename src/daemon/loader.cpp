@@ -15,6 +15,7 @@
 #include "daemon/route_tests.hpp"
 #include "steering/ranking_compiler.hpp"
 #include "steering/rule_set.hpp"
+#include "zone/checks.hpp"
 #include "zone/zone_file.hpp"
 
 namespace rhumb::daemon {
@@ -81,7 +82,8 @@ void overlay_services(const config::Config& config, std::vector<ZoneFile>& files
     if (zone == by_apex.end()) {
       problems.error(service.place, fmt::format("no zone in {} holds this name", config.zones.string()));
     } else {
-      zone->second->overlays.push_back({service.name, static_cast<zone::Overlay>(i), service.place});
+      zone->second->overlays.push_back(
+          {service.name, static_cast<zone::Overlay>(i), service.place, config::has_targets(service)});
     }
   }
 }
@@ -106,6 +108,20 @@ bool has_overlays(const zone::Zone& zone, const std::vector<zone::OverlayName>& 
     }
   }
   return actual == expected;
+}
+
+// Whether no service that is an alias now lies over other data, which was no error when it was none.
+bool allows_aliases(const zone::Zone& zone, const std::vector<zone::OverlayName>& overlays) {
+  std::set<zone::Overlay> aliases;
+  for (const zone::OverlayName& overlay : overlays) {
+    if (overlay.is_alias) aliases.insert(overlay.overlay);
+  }
+  if (aliases.empty()) return true;
+  for (zone::NodeIndex node = 0; node < zone.node_count(); ++node) {
+    if (!aliases.contains(zone.overlay(node))) continue;
+    if (!std::ranges::all_of(zone.rrsets(node), zone::stands_beside_alias, &zone::Rrset::type)) return false;
+  }
+  return true;
 }
 
 struct ZoneSet {
@@ -161,7 +177,7 @@ class ZoneLoader {
     if (served == served_.end()) {
       set_.not_loaded.push_back(file.apex);
       of_zone.warning(file.path.string(), "the zone is not served, its names get SERVFAIL: " + errors);
-    } else if (has_overlays(*served->second, file.overlays)) {
+    } else if (has_overlays(*served->second, file.overlays) && allows_aliases(*served->second, file.overlays)) {
       set_.zones.push_back(served->second);
       of_zone.warning(file.path.string(), fmt::format("the version that is being served, serial {}, is kept: {}",
                                                       served->second->serial(), errors));
@@ -265,6 +281,16 @@ health::Check check_of(const config::Config& config, const config::Service& serv
   return service.check ? config.checks[*service.check].check : none;
 }
 
+health::Target target_of(const config::Config& config, const config::Service& service,
+                         const config::Instance& instance) {
+  const std::string shown = instance.target ? instance.target->to_text() : instance.address.to_string();
+  health::Target target{fmt::format("{} {} {}", service.name.to_text(), config.regions[instance.region].name, shown),
+                        instance.address, host_of(service), check_of(config, service)};
+  if (instance.target && instance.check_address) target.address = *instance.check_address;
+  if (instance.target && !instance.check_address) target.resolved_name = shown;
+  return target;
+}
+
 steering::Service make_service(const config::Config& config, const config::Service& service, RankingMaps& ranking_maps,
                                std::vector<health::Target>& targets) {
   const std::vector<std::size_t> regions = regions_of(service);
@@ -287,11 +313,10 @@ steering::Service make_service(const config::Config& config, const config::Servi
     instance.region = static_cast<steering::RegionIndex>(std::ranges::find(regions, from.region) - regions.begin());
     instance.address = from.address;
     instance.weight = from.weight;
-    const std::string name =
-        fmt::format("{} {} {}", settings.name, config.regions[from.region].name, from.address.to_string());
     instance.target = static_cast<steering::TargetIndex>(targets.size());
-    targets.push_back({name, from.address, host_of(service), check_of(config, service)});
+    targets.push_back(target_of(config, service, from));
     settings.instances.push_back(instance);
+    if (from.target) settings.names.push_back(*from.target);
   }
   const RankingMaps::Shared& shared = ranking_maps.find(service.steering, regions);
   settings.steering = shared.steering;

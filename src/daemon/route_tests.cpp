@@ -22,6 +22,16 @@ std::vector<std::string> regions_of(const answer::Decision& decision) {
   return regions;
 }
 
+std::vector<dns::Name> targets_of(const answer::Decision& decision) {
+  std::vector<dns::Name> targets;
+  for (const answer::SteeredStep& steered : decision.steered) {
+    const steering::Pick& pick = steered.pick;
+    if (pick.count > 0 && steered.service->has_names())
+      targets.push_back(steered.service->name(pick.region, pick.instances[0]));
+  }
+  return targets;
+}
+
 int scope_of(const answer::Decision& decision) {
   int scope_bits = 0;
   for (const answer::SteeredStep& steered : decision.steered)
@@ -85,7 +95,8 @@ std::vector<IpAddress> addresses_of(Bytes message) {
 }
 
 RouteAnswer answer_of(const Reply& reply) {
-  return {regions_of(reply.decision), addresses_of(reply.message), scope_of(reply.decision), reply.decision.rcode};
+  return {regions_of(reply.decision), addresses_of(reply.message), targets_of(reply.decision), scope_of(reply.decision),
+          reply.decision.rcode};
 }
 
 bool contains(const auto& list, const auto& value) {
@@ -101,10 +112,23 @@ std::string to_text(const std::vector<IpAddress>& addresses) {
   return fmt::format("{}", fmt::join(texts, ", "));
 }
 
-// An answer without addresses is what an empty list expects, and no other.
-bool has_expected_addresses(const std::vector<IpAddress>& expected, const std::vector<IpAddress>& came) {
-  const auto is_expected = [&](IpAddress address) { return contains(expected, address); };
-  return expected.empty() == came.empty() && std::ranges::all_of(came, is_expected);
+std::string to_text(const std::vector<dns::Name>& targets) {
+  if (targets.empty()) return "no target";
+  std::vector<std::string> texts;
+  texts.reserve(targets.size());
+  for (const dns::Name& target : targets)
+    texts.push_back(target.to_text());
+  return fmt::format("{}", fmt::join(texts, ", "));
+}
+
+// An answer without any is what an empty list expects, and no other.
+template <typename T>
+void compare_lists(const std::optional<std::vector<T>>& expected, const std::vector<T>& came,
+                   std::vector<Mismatch>& mismatches) {
+  if (!expected) return;
+  const auto is_expected = [&](const T& value) { return contains(*expected, value); };
+  if (expected->empty() == came.empty() && std::ranges::all_of(came, is_expected)) return;
+  mismatches.push_back({(expected->empty() ? "" : "only ") + to_text(*expected), to_text(came)});
 }
 
 std::vector<Mismatch> compare(const Expectations& expect, const RouteAnswer& came) {
@@ -118,10 +142,8 @@ std::vector<Mismatch> compare(const Expectations& expect, const RouteAnswer& cam
   if (std::ranges::any_of(came.regions, is_unwanted)) {
     mismatches.push_back({fmt::format("no region of {}", fmt::join(expect.not_regions, ", ")), regions});
   }
-  if (expect.addresses && !has_expected_addresses(*expect.addresses, came.addresses)) {
-    mismatches.push_back(
-        {(expect.addresses->empty() ? "" : "only ") + to_text(*expect.addresses), to_text(came.addresses)});
-  }
+  compare_lists(expect.addresses, came.addresses, mismatches);
+  compare_lists(expect.targets, came.targets, mismatches);
   if (expect.scope && (came.scope_bits < expect.scope->min || came.scope_bits > expect.scope->max)) {
     mismatches.push_back({fmt::format("a scope from /{} to /{}", expect.scope->min, expect.scope->max),
                           fmt::format("/{}", came.scope_bits)});

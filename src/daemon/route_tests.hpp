@@ -35,6 +35,7 @@ struct Expectations {
   std::vector<std::string> regions;                 // the answer comes from these and no others
   std::vector<std::string> not_regions;             // it comes from none of these
   std::optional<std::vector<IpAddress>> addresses;  // it has no others, and at least one unless this is empty
+  std::optional<std::vector<dns::Name>> targets;    // the same of the names that services led to
   std::optional<ScopeBounds> scope;
   std::optional<dns::Rcode> rcode;
 };
@@ -56,6 +57,7 @@ struct RouteTest {
 struct RouteAnswer {
   std::vector<std::string> regions;  // that it comes from, each once
   std::vector<IpAddress> addresses;  // A, AAAA and hints in its answer section, in their order
+  std::vector<dns::Name> targets;    // names that services led to
   int scope_bits;                    // the longest on the way; 0 for what is not steered
   dns::Rcode rcode;
 };

@@ -202,18 +202,20 @@ class Reader {
 
   [[nodiscard]] Expectations read_expectations(const JsonPlace& place) const {
     Expectations expect{};
-    if (!place.has_only({"regions", "not_regions", "addresses", "scope", "rcode"})) return expect;
+    if (!place.has_only({"regions", "not_regions", "addresses", "targets", "scope", "rcode"})) return expect;
     const auto regions = place.member("regions");
     const auto not_regions = place.member("not_regions");
     const auto addresses = place.member("addresses");
+    const auto targets = place.member("targets");
     const auto scope = place.member("scope");
     const auto rcode = place.member("rcode");
     if (regions) expect.regions = read_expected_regions(*regions);
     if (not_regions) expect.not_regions = read_expected_regions(*not_regions);
     if (addresses) expect.addresses = read_addresses(*addresses);
+    if (targets) expect.targets = read_targets(*targets);
     if (scope) expect.scope = read_scope(*scope);
     if (rcode) expect.rcode = read_rcode(*rcode);
-    if (!regions && !not_regions && !addresses && !scope && !rcode) place.error("must expect something");
+    if (!regions && !not_regions && !addresses && !targets && !scope && !rcode) place.error("must expect something");
     return expect;
   }
 
@@ -223,6 +225,13 @@ class Reader {
       if (const auto address = element.address()) addresses.push_back(*address);
     }
     return addresses;
+  }
+
+  static std::vector<dns::Name> read_targets(const JsonPlace& place) {
+    std::vector<dns::Name> targets;
+    for (const JsonPlace& element : place.elements())
+      targets.push_back(read_name(element));
+    return targets;
   }
 
   static ScopeBounds read_scope(const JsonPlace& place) {

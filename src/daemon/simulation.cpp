@@ -49,7 +49,9 @@ using DistributionId = std::uint32_t;
 class Side {
  public:
   Side(const Scenario& scenario, std::size_t service, Family family)
-      : scenario_(scenario), service_(scenario.loaded.snapshot->services[service]), family_(family) {}
+      : scenario_(scenario),
+        service_(scenario.loaded.snapshot->services[service]),
+        family_(service_.has_names() ? steering::Service::kFamilyOfNames : family) {}
 
   [[nodiscard]] const steering::ServiceSettings& settings() const noexcept { return service_.settings(); }
   [[nodiscard]] const steering::RankingMap& ranking_map() const noexcept { return service_.ranking_map(); }
@@ -326,6 +328,7 @@ struct Traits {
   steering::Policy policy;
   steering::Spread spread;
   bool families_together;
+  bool has_names;
   steering::WhenAllDown when_all_down;
   std::vector<std::string> regions;
   std::vector<std::tuple<steering::RegionIndex, Family, steering::Weight>> instances;
@@ -342,10 +345,12 @@ Traits traits_of(const Scenario& scenario, std::size_t service) {
   traits.policy = settings.policy;
   traits.spread = settings.spread;
   traits.families_together = settings.families_together;
+  traits.has_names = of.has_names();
   traits.when_all_down = settings.when_all_down;
   traits.regions = settings.regions;
   for (const steering::Instance& instance : settings.instances) {
-    traits.instances.emplace_back(instance.region, instance.address.family, instance.weight);
+    const Family family = of.has_names() ? steering::Service::kFamilyOfNames : instance.address.family;
+    traits.instances.emplace_back(instance.region, family, instance.weight);
     traits.states.push_back(scenario.board.read(instance.target));
   }
   return traits;
@@ -371,9 +376,9 @@ class Simulator {
   }
 
   [[nodiscard]] SimulatedService simulate(Pair pair) const {
-    const Family family = before_.loaded.snapshot->services[pair.before].has(Family::v4) ? Family::v4 : Family::v6;
-    Side before(before_, pair.before, family);
-    Side after(after_, pair.after, family);
+    const auto family = family_of(pair);
+    Side before(before_, pair.before, family.value_or(steering::Service::kFamilyOfNames));
+    Side after(after_, pair.after, family.value_or(steering::Service::kFamilyOfNames));
     const auto regions = regions_of_both(before, after);
     before.use_places(regions);
     after.use_places(regions);
@@ -396,6 +401,15 @@ class Simulator {
   }
 
  private:
+  // Of the service before, or else after: the first that has addresses.
+  [[nodiscard]] std::optional<Family> family_of(Pair pair) const {
+    for (const steering::Service* service :
+         {&before_.loaded.snapshot->services[pair.before], &after_.loaded.snapshot->services[pair.after]}) {
+      if (!service->has_names()) return service->has(Family::v4) ? Family::v4 : Family::v6;
+    }
+    return std::nullopt;
+  }
+
   static std::vector<std::string> names_of_places(std::vector<std::string> regions) {
     regions.insert(regions.end(), kOutcomeNames.begin(), kOutcomeNames.end());
     return regions;

@@ -81,7 +81,7 @@ struct CountryMove {
 // Services that share rankings and settings have the same shares.
 struct SimulatedService {
   std::vector<std::string> names;
-  Family family{};                         // of the addresses: IPv4 unless the service before has only IPv6
+  std::optional<Family> family;            // of the addresses, IPv4 unless the service has only IPv6; names have none
   std::vector<SimulatedRegion> regions;    // in the order of the configuration before, then those only after
   std::vector<SimulatedOutcome> outcomes;  // those that happen
   ShareChange all_down;  // of the clients that get a region though no instance is healthy (`when_all_down`: nearest)

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kTargets = 1'024;
 constexpr std::uint64_t kHashKey = 42;
 
-enum Service : zone::Overlay { kWww, kApi, kCdn, kLabs, kTest, kServiceCount };
+enum Service : zone::Overlay { kWww, kApi, kCdn, kLabs, kTest, kApp, kServiceCount };
 
 std::string example_zone() {
   std::string text = R"(
@@ -35,6 +35,8 @@ mail    A 192.0.2.25
 www     A 192.0.2.1
         AAAA 2001:db8::1
         TXT "served as written"
+        HTTPS 1 . mandatory=ipv4hint alpn=h2 ipv4hint=192.0.2.1 ipv6hint=2001:db8::1
+        HTTPS 2 . ipv6hint=2001:db8::1
 api     A 192.0.2.2
         A 192.0.2.3
         MX 0 .
@@ -156,11 +158,15 @@ zone::OverlayName overlay(std::string_view name, Service service) {
   return {*dns::Name::from_text(name), service, "world.cpp"};
 }
 
+zone::OverlayName alias(std::string_view name, Service service) {
+  return {*dns::Name::from_text(name), service, "world.cpp", true};
+}
+
 zone::Zones make_zones(bool has_root) {
   std::vector<std::shared_ptr<const zone::Zone>> zones = {
       make_zone("example.com", example_zone(),
                 {overlay("www.example.com", kWww), overlay("api.example.com", kApi), overlay("*.cdn.example.com", kCdn),
-                 overlay("labs.example.com", kLabs)}),
+                 overlay("labs.example.com", kLabs), alias("*.app.example.com", kApp)}),
       make_zone("sub.example.com", kSubZone),
       make_zone("test", kTestZone, {overlay("test", kTest)}),
       make_zone("moved.test", kMovedZone),
@@ -211,6 +217,22 @@ class Services {
     require(next_target_ <= kTargets, "every instance of the fuzzer's world has its target");
     services_.emplace_back(std::move(settings), std::move(ranking_map));
   }
+  // Instances that are names, one a region.
+  void add_alias(std::string name, std::initializer_list<const char*> targets,
+                 std::shared_ptr<const steering::RankingMap> ranking_map) {
+    steering::ServiceSettings settings;
+    settings.name = std::move(name);
+    settings.ttl_s = 30;
+    settings.answers = 1;
+    settings.when_all_down = steering::WhenAllDown::last_resort;
+    settings.last_resort = {*IpAddress::parse("198.51.100.99")};
+    settings.regions = {"east", "west", "south"};
+    for (const char* target : targets) {
+      settings.instances.push_back({static_cast<steering::RegionIndex>(settings.names.size()), {}, next_target_++});
+      settings.names.push_back(*dns::Name::from_text(target));
+    }
+    services_.emplace_back(std::move(settings), std::move(ranking_map));
+  }
   std::vector<steering::Service> take() { return std::move(services_); }
 
  private:
@@ -232,6 +254,8 @@ std::vector<steering::Service> make_services() {
   services.add("cdn", WhenAllDown::nodata, 0, {{1, "198.51.100.0", 255}, {2, "2001:db8:1::", 255}}, listed);
   services.add("labs", WhenAllDown::fallback, 255, {{2, "2001:db8:2::", 9}}, nearest);
   services.add("test", WhenAllDown::nodata, 1, {{0, "192.0.2.120", 3}, {1, "2001:db8:3::", 3}}, nearest);
+  // To another service by a DNAME, into another zone, and round in a circle.
+  services.add_alias("app", {"www.old.example.com", "back.sub.example.com", "again.app.example.com"}, nearest);
   return services.take();
 }
 

@@ -156,6 +156,23 @@ TEST_F(Explain, JsonAgreesWithTheRunningServer) {
   }
 }
 
+TEST_F(Explain, ShowsTargetsWhereItShowsAddressesAndEveryServiceOnTheWay) {
+  world_.config["services"]["app.example.com"]["instances"] = {{{"region", "eu-west"}, {"target", "www.example.com"}},
+                                                               {{"region", "us-east"}, {"target", "lb.example.org"}}};
+  world_.write_config();
+  const std::string text = explained({"app.example.com", kParis});
+  EXPECT_THAT(text, HasSubstr("service   app.example.com, names, order nearest, pick rotate\n"));
+  EXPECT_THAT(text, ContainsRegex("→ www.example.com +unchecked\n"));
+  EXPECT_THAT(text, ContainsRegex("  lb.example.org +unchecked\n"));
+  EXPECT_THAT(text, HasSubstr("service   www.example.com, IPv4, order nearest, pick rotate\n"));
+  EXPECT_THAT(text, HasSubstr("www.example.com. 30 IN A 192.0.2.20\n"));
+  const Json json = Json::parse(explained({"app.example.com", kParis, "--json"}));
+  ASSERT_EQ(json.at("all_steering").size(), 2U);
+  EXPECT_EQ(json.at("steering").at("family"), nullptr);
+  EXPECT_EQ(json.at("steering").at("ranking").at(0).at("instances").at(0).at("target"), "www.example.com");
+  EXPECT_EQ(json.at("all_steering").at(1).at("service"), "www.example.com");
+}
+
 TEST_F(Explain, OfHintsBothFamiliesAreExplained) {
   world_.write("zones/example.com.zone", std::string(kZoneText) + "www HTTPS 1 . ipv4hint=192.0.2.1\n");
   const std::string text = explained({"www.example.com", kParis, "--type", "HTTPS"});

@@ -7,6 +7,7 @@
 
 #include "dns/edns.hpp"
 #include "health_world.hpp"
+#include "support/loopback.hpp"
 #include "support/wait_until.hpp"
 
 namespace rhumb::test {
@@ -118,6 +119,28 @@ TEST(Health, ACheckOfTypeTcpIsContentWithAConnection) {
   world.serve();
   EXPECT_TRUE(world.logs("eu-west " + world.address(kInEuWest) + ": unknown → up: connected in "));
   EXPECT_TRUE(world.comes_to(kParis, kInEuWest));
+}
+
+TEST(Health, ATargetIsProbedWhereItsNameLeadsOrAtItsCheckAddress) {
+  World world;
+  auto backend = std::make_unique<Backend>(scripts::status(200), std::uint16_t{0}, health::localhost());
+  world.config["checks"]["web"] = {
+      {"type", "http"}, {"port", backend->port()}, {"interval", "200ms"}, {"timeout", "200ms"}};
+  world.config["services"]["app.example.com"] = {
+      {"check", "web"},
+      {"steering", {{"when_all_down", {"198.51.100.99"}}}},
+      {"instances",
+       {{{"region", "eu-west"}, {"target", "localhost"}},
+        {{"region", "us-east"}, {"target", "lb.example.org"}, {"check_address", loopback(1).to_string()}}}}};
+  world.serve();
+  ASSERT_TRUE(world.logs("app.example.com eu-west localhost: unknown → up: HTTP 200 in "));
+  ASSERT_TRUE(world.logs("app.example.com us-east lb.example.org: unknown → down: connect: Connection refused"));
+  EXPECT_THAT(world.ask({.name = "app.example.com", .client = kAshburn}).answer,
+              ElementsAre("app.example.com. 30 IN CNAME localhost."));
+  backend.reset();
+  ASSERT_TRUE(world.logs("app.example.com eu-west localhost: up → down: connect: Connection refused"));
+  EXPECT_THAT(world.ask({.name = "app.example.com", .client = kAshburn}).answer,
+              ElementsAre("app.example.com. 30 IN A 198.51.100.99"));
 }
 
 class WhenAllDown : public testing::Test {

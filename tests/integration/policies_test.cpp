@@ -184,6 +184,29 @@ TEST(Policies, FollowWhatGeofeedsSay) {
   EXPECT_THAT(world.addresses({.name = "www.example.com", .client = "203.0.113.0/28"}), ElementsAre(kUsEast));
 }
 
+TEST(Policies, NamesAreGivenAsCnamesAndFollowedIntoEveryZoneHere) {
+  World world;
+  world.write("zones/example.net.zone",
+              "$TTL 60\n@ SOA ns h 1 7200 900 1209600 60\n@ NS ns\nns A 192.0.2.63\n"
+              "lb-eu A 192.0.2.64\n");
+  world.config["services"]["app.example.com"] = {{"instances",
+                                                  {{{"region", "us-east"}, {"target", "lb.us.example.org"}},
+                                                   {{"region", "eu-west"}, {"target", "LB-EU.example.net."}},
+                                                   {{"region", "ap-southeast"}, {"target", "www.example.com"}}}}};
+  world.serve();
+  const auto ask = [&](const char* client, dns::Type type) {
+    return world.ask({.name = "app.example.com", .type = type, .client = client});
+  };
+  EXPECT_THAT(ask(kAshburn, kAaaa).answer, ElementsAre("app.example.com. 30 IN CNAME lb.us.example.org."));
+  const Response paris = ask(kParis, dns::type::kA);
+  EXPECT_THAT(paris.answer,
+              ElementsAre("app.example.com. 30 IN CNAME lb-eu.example.net.", "lb-eu.example.net. 60 IN A 192.0.2.64"));
+  EXPECT_EQ(paris.scope_bits, 24);
+  EXPECT_THAT(ask(kParis, dns::type::kTxt).authority, ElementsAre(testing::StartsWith("example.net. 60 IN SOA ")));
+  EXPECT_THAT(ask(kSingapore, dns::type::kA).answer,
+              ElementsAre("app.example.com. 30 IN CNAME www.example.com.", "www.example.com. 30 IN A 192.0.2.30"));
+}
+
 TEST(Policies, ChangeWithAReload) {
   World world;
   world.serve();

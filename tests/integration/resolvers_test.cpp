@@ -180,6 +180,15 @@ TEST(Tools, DigShowsASteeredAnswerItsScopeAndAGoodCookie) {
   EXPECT_THAT(run(world, {"/usr/bin/dig", "@SERVER", "-p", "PORT", "www.example.org"}), HasSubstr("EDE: 20"));
 }
 
+TEST(Tools, DigFollowsASteeredCname) {
+  World world;
+  world.config["services"]["app.example.com"]["instances"] = {
+      {{"region", "eu-west"}, {"target", "static.example.com"}}};
+  world.serve();
+  EXPECT_THAT(run(world, {"/usr/bin/dig", "@SERVER", "-p", "PORT", "app.example.com", "+short"}),
+              HasSubstr("static.example.com.\n192.0.2.80\n"));
+}
+
 TEST(Tools, DigReadsSteeredHints) {
   World world;
   world.write(

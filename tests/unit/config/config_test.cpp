@@ -210,6 +210,83 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"\"region\": \"us-east\", ", "",
                 "rhumb.json: /services/WWW.example.com/instances/0: \"region\" is missing"}));
 
+constexpr std::string_view kFirstInstance = R"({"region": "us-east", "address": "192.0.2.10"})";
+constexpr std::string_view kBothInstances =
+    R"([{"region": "us-east", "address": "192.0.2.10"}, {"region": "eu-west", "address": "192.0.2.20"}])";
+
+class LoadConfigWithTargets : public LoadConfig {
+ protected:
+  // With these instances and this member "steering".
+  std::optional<Config> load_targets(std::string_view instances, std::string_view steering = "{}") {
+    messages_.clear();
+    std::string text(kWhole);
+    text.replace(text.find(kBothInstances), kBothInstances.size(), instances);
+    const std::string_view old = R"({"order": "listed", "pick": "rotate", "answers": 2, "when_all_down": "fallback"})";
+    text.replace(text.find(old), old.size(), steering);
+    return load(text);
+  }
+};
+
+TEST_F(LoadConfigWithTargets, AnInstanceMayBeAName) {
+  const auto config = load_targets(R"([{"region": "us-east", "target": "LB-1.us.example.net.", "weight": 2},
+                                       {"region": "eu-west", "target": "lb-1.eu.example.net", "check_address": "::1"}])");
+  ASSERT_TRUE(config) << testing::PrintToString(messages_);
+  EXPECT_THAT(messages_, IsEmpty()) << "names have no family that could be missing";
+  const Service& service = config->services[0];
+  EXPECT_TRUE(has_targets(service));
+  EXPECT_EQ(service.steering.answers, 1) << "whatever the policy: a name has one CNAME";
+  EXPECT_EQ(service.instances[0].target, dns::Name::from_text("lb-1.us.example.net"));
+  EXPECT_EQ(service.instances[0].weight, 2);
+  EXPECT_EQ(service.instances[0].check_address, std::nullopt);
+  EXPECT_EQ(service.instances[1].check_address, IpAddress::parse("::1"));
+  EXPECT_FALSE(has_targets(load(kWhole)->services[0]));
+}
+
+TEST_F(LoadConfigWithTargets, MistakesAreToldWithTheirPlace) {
+  const std::string place = "rhumb.json: /services/WWW.example.com";
+  const std::string target = R"({"region": "us-east", "target": "a.example"})";
+  const std::vector<std::tuple<std::string, std::string, std::string>> cases = {
+      {"[" + std::string(kFirstInstance) + ", " + target + "]", "{}",
+       "/instances/1: has a target, and those before it have addresses: one service cannot have both"},
+      {"[" + target + ", " + std::string(kFirstInstance) + "]", "{}",
+       "/instances/1: has an address, and those before it have targets: one service cannot have both"},
+      {"[" + target + ", {\"region\": \"eu-west\", \"target\": \"A.example.\"}]", "{}",
+       "/instances/1: a.example stands twice in this service"},
+      {R"([{"region": "us-east", "target": "a.example", "address": "192.0.2.1"}])", "{}",
+       "/instances/0: has an \"address\" and a \"target\"; remove one of them"},
+      {R"([{"region": "us-east"}])", "{}",
+       "/instances/0: \"address\" is missing, or \"target\", the name of a host elsewhere"},
+      {R"([{"region": "us-east", "target": "192.0.2.1"}])", "{}",
+       "/instances/0/target: \"192.0.2.1\" is an address; meant \"address\"?"},
+      {R"([{"region": "us-east", "target": "a..b"}])", "{}",
+       "/instances/0/target: \"a..b\" is not the name of a host such as \"lb.example.net\""},
+      {R"([{"region": "us-east", "target": "*.example"}])", "{}",
+       "/instances/0/target: \"*.example\" is not the name of a host such as \"lb.example.net\""},
+      {R"([{"region": "us-east", "target": "www.EXAMPLE.com."}])", "{}",
+       "/instances/0/target: is the name of the service itself"},
+      {"[" + target + "]", R"({"answers": 2})", "/steering/answers: must be 1 where instances have a \"target\""},
+      {"[" + target + "]", R"({"families": "independent"})",
+       "/steering/families: is only for instances that have an \"address\": a target has no family"},
+      {R"([{"region": "us-east", "address": "192.0.2.1", "check_address": "192.0.2.2"}])", "{}",
+       "/instances/0/check_address: is only for an instance with a \"target\": an \"address\" is probed itself"},
+      {R"([{"region": "us-east", "target": "a.example", "check_address": "a.example"}])", "{}",
+       "/instances/0/check_address: \"a.example\" is not an IP address"},
+  };
+  for (const auto& [instances, steering, message] : cases) {
+    EXPECT_FALSE(load_targets(instances, steering)) << instances;
+    EXPECT_THAT(messages_, testing::Contains(place + message)) << instances;
+  }
+}
+
+TEST_F(LoadConfigWithTargets, WarnsOfACheckAddressThatNothingProbes) {
+  EXPECT_TRUE(
+      load(R"({"listen": ["127.0.0.1:53"], "zones": "z", "geoip": ["g"], "regions": {"a": {"coordinates": [0, 0]}},
+                       "services": {"a.example": {"instances": [
+                         {"region": "a", "target": "b.example", "check_address": "192.0.2.1"}]}}})"));
+  EXPECT_THAT(messages_, ElementsAre("rhumb.json: /services/a.example/instances/0/check_address: warning: the service "
+                                     "has no \"check\", so nothing is probed there"));
+}
+
 TEST_F(LoadConfig, ReportsEveryMistakeInOneRun) {
   EXPECT_FALSE(
       load(R"({"listen": ["x"], "zones": 1, "oops": 1, "geoip": ["g"], "services": {"a": {"instances": []}}})"));

@@ -132,6 +132,33 @@ TEST_F(Loader, AServiceLiesOverTheZoneWithTheLongestApex) {
   EXPECT_EQ(zone_of("other.com"), "com");
 }
 
+constexpr std::string_view kTargets = R"("instances": [{"region": "eu-west", "target": "lb.example.net."},
+  {"region": "us-east", "target": "b.example.com", "check_address": "192.0.2.7"}])";
+
+TEST_F(Loader, ATargetIsProbedWhereItsNameLeadsOrAtItsCheckAddress) {
+  const auto loaded = load(fmt::format(R"("www.example.com": {{"check": "web", {}}})", kTargets));
+  ASSERT_TRUE(loaded) << testing::PrintToString(problems_);
+  EXPECT_THAT(service_at(*loaded, "www.example.com")->settings().names,
+              ElementsAre(*dns::Name::from_text("lb.example.net"), *dns::Name::from_text("b.example.com")));
+  ASSERT_THAT(loaded->targets, SizeIs(2));
+  EXPECT_EQ(loaded->targets[0].name, "www.example.com eu-west lb.example.net");
+  EXPECT_EQ(loaded->targets[0].resolved_name, "lb.example.net");
+  EXPECT_EQ(loaded->targets[0].host, "www.example.com");
+  EXPECT_EQ(loaded->targets[1].resolved_name, "");
+  EXPECT_EQ(loaded->targets[1].address, IpAddress::parse("192.0.2.7"));
+}
+
+TEST_F(Loader, AServiceWithTargetsAtAnApexOrBesideOtherDataIsAnErrorAtItsPlace) {
+  directory_.write("zones/example.com.zone", std::string(kZone) + "www TXT a\n");
+  is_strict_ = true;
+  EXPECT_FALSE(load(
+      fmt::format(R"("example.com": {{"check": "web", {0}}}, "www.example.com": {{"check": "web", {0}}})", kTargets)));
+  EXPECT_THAT(problems_, testing::UnorderedElementsAre(
+                             StartsWith("rhumb.json: /services/example.com: example.com is the apex of its zone"),
+                             HasSubstr("www.example.com is an alias, as its instances are names, and has a TXT record "
+                                       "at zones/example.com.zone:4")));
+}
+
 TEST_F(Loader, EachServiceLiesAtItsOwnName) {
   const auto loaded =
       load(fmt::format(R"("b.example.com": {{{0}}}, "A.Example.COM": {{{0}}}, "c.example.com": {{{0}}})", kInstances));
@@ -369,6 +396,17 @@ TEST_F(Reloader, AZoneThatIsBrokenNowKeepsTheVersionThatIsServed) {
   EXPECT_EQ(find(*loaded, "new.example.com").kind, zone::Lookup::Kind::found) << "the other one is the new version";
   EXPECT_EQ(service_at(*loaded, "www.example.net"), &loaded->snapshot->services[0])
       << "steered as it is configured now";
+}
+
+TEST_F(Reloader, AZoneIsNotKeptUnderAServiceThatCannotBeAnAliasThere) {
+  directory_.write("zones/example.net.zone", std::string(kZone) + "www TXT a\n");
+  served_ = reload();
+  ASSERT_TRUE(served_) << testing::PrintToString(problems_);
+  directory_.write("zones/example.net.zone", std::string(kZone) + std::string(kBroken));
+  EXPECT_TRUE(reload());
+  services_ = fmt::format(R"("www.example.net": {{{}}}, "www.example.com": {{{}}})", kTargets, kInstances);
+  EXPECT_FALSE(reload());
+  EXPECT_THAT(problems_, Contains(HasSubstr("the version that is being served cannot be kept")));
 }
 
 TEST_F(Reloader, AZoneIsKeptForAsLongAsItIsBroken) {

@@ -29,7 +29,9 @@ constexpr std::string_view kConfig = R"({{
     "one.example.com": {{"steering": {{"answers": 1}}, "instances": [
       {{"region": "eu-west", "address": "192.0.2.20"}}, {{"region": "eu-west", "address": "192.0.2.21"}}]}},
     "none.example.com": {{"steering": {{"when_all_down": "nodata"}}, "instances": [
-      {{"region": "eu-west", "address": "192.0.2.20"}}]}}
+      {{"region": "eu-west", "address": "192.0.2.20"}}]}},
+    "cname.example.com": {{"instances": [{{"region": "us-east", "target": "elsewhere.example.net"}},
+      {{"region": "eu-west", "target": "one.example.com"}}]}}
   }}{1}
 }})";
 
@@ -350,6 +352,25 @@ TEST_F(RouteTests, HintsAreAddressesAndComeFromTheRegionsOfBothFamilies) {
   EXPECT_THAT(failures_of_https(R"("regions": ["eu-west"], "not_regions": ["us-east"])"),
               ElementsAre("expected a region of eu-west, came eu-west, us-east",
                           "expected no region of us-east, came eu-west, us-east"));
+}
+
+TEST_F(RouteTests, TargetsAreTheNamesThatServicesLedTo) {
+  const auto failures_of_alias = [&](std::string_view client, std::string_view expect) {
+    return failures_of(
+        fmt::format(R"({{"query": "cname.example.com", "client": {}, "expect": {{{}}}}})", client, expect));
+  };
+  EXPECT_THAT(failures_of_alias(kAshburn, R"("targets": ["Elsewhere.example.net."], "regions": ["us-east"])"),
+              IsEmpty());
+  EXPECT_THAT(failures_of_alias(kAshburn, R"("addresses": [])"), IsEmpty()) << "it is none of our names";
+  EXPECT_THAT(failures_of_alias(kParis, R"("targets": ["one.example.com"], "regions": ["eu-west"],
+                                           "addresses": ["192.0.2.20", "192.0.2.21"])"),
+              IsEmpty())
+      << "which is a service too";
+  EXPECT_THAT(failures_of_alias(kParis, R"("targets": ["elsewhere.example.net"])"),
+              ElementsAre("expected only elsewhere.example.net, came one.example.com"));
+  EXPECT_THAT(failures(kParis, R"("targets": [])"), IsEmpty());
+  EXPECT_THAT(failures(kParis, R"("targets": ["one.example.com"])"),
+              ElementsAre("expected only one.example.com, came no target"));
 }
 
 TEST_F(RouteTests, AResultHasTheAnswerThatFailed) {

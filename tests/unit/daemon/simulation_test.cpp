@@ -202,6 +202,25 @@ TEST_F(SimulationTest, WhoGetsNoRegionIsCountedByWhatHeGets) {
               ElementsAre(Pair("the addresses of when_all_down", near(1))));
 }
 
+TEST_F(SimulationTest, NamesHaveNoFamilyAndAreSharedAsAddressesAre) {
+  constexpr std::string_view kNames = R"("instances": [{"region": "us-east", "target": "us.example.net"},
+    {"region": "eu-west", "target": "eu.example.net"}, {"region": "ap-southeast", "target": "ap.example.net"}])";
+  const Loaded names = load_steered("", kNames);
+  const auto clients = weigh(names, kAshburn6Paris3Singapore1);
+  const SimulatedService alone = simulate_down(names, clients, {"us-east"});
+  EXPECT_EQ(alone.family, std::nullopt);
+  EXPECT_THAT(before(alone), UnorderedElementsAre(Pair("us-east", near(0.6)), Pair("eu-west", near(0.3)),
+                                                  Pair("ap-southeast", near(0.1))));
+  // Before the change the same service had IPv6 addresses.
+  const Loaded addresses = load_steered("", R"("instances": [{"region": "us-east", "address": "2001:db8::10"}])");
+  const health::Board up = board_with_down(addresses, {});
+  const health::Board names_up = board_with_down(names, {});
+  const auto changed = simulate({addresses, up}, {names, names_up}, clients, std::nullopt).services.at(0);
+  EXPECT_EQ(changed.family, Family::v6);
+  EXPECT_THAT(before(changed), ElementsAre(Pair("us-east", near(1))));
+  EXPECT_EQ(after(changed), before(alone));
+}
+
 TEST_F(SimulationTest, WeightedClientsThatNoDatabaseKnowsCountToo) {
   const Loaded loaded = load_steered("");
   const SimulatedService service = simulate_down(loaded, weigh(loaded, "8.8.8.0/24,1\n"), {"us-east"});

@@ -1,6 +1,6 @@
-// The examples of docs/steering.md: each ```jsonc block is a steering, the ```json blocks after it are tests of it, one
-// a line, as `rhumb test` takes them. A block ```jsonc rule_sets is that member of the configuration, and ```csv FILE
-// is a file beside it, for all examples that follow.
+// The examples of docs/steering.md: each ```jsonc block is a steering, or a service if it has instances; the ```json
+// blocks after it are tests of it, one a line, as `rhumb test` takes them. A block ```jsonc rule_sets is that member of
+// the configuration, and ```csv FILE is a file beside it, for all examples that follow.
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -19,7 +19,7 @@ namespace {
 struct Example {
   std::string rule_sets;
   std::map<std::string, std::string> files;  // by name
-  std::string steering;
+  std::string configuration;
   std::string tests;  // the elements of an array
 };
 
@@ -40,7 +40,7 @@ std::vector<Example> read_examples() {
     } else if (language.starts_with(kFile)) {
       common.files[language.substr(kFile.size())] += line + '\n';
     } else if (language == "jsonc") {
-      examples.back().steering += line + '\n';
+      examples.back().configuration += line + '\n';
     } else if (language == "json") {
       std::string& tests = examples.back().tests;
       tests += (tests.empty() ? "" : ",\n") + line;
@@ -58,10 +58,18 @@ constexpr std::string_view kConfig = R"({{
               "eu-west": {{"coordinates": [53.35, -6.26], "capacity": 20}},
               "ap-southeast": {{"coordinates": [1.35, 103.82], "capacity": 10}}}},
   "rule_sets": {1},
-  "services": {{"www.example.com": {{"steering": {2}, "instances": [
-    {{"region": "us-east", "address": "192.0.2.1", "weight": 3}}, {{"region": "us-east", "address": "192.0.2.2"}},
-    {{"region": "eu-west", "address": "192.0.2.11"}}, {{"region": "ap-southeast", "address": "192.0.2.21"}}]}}}}
+  "services": {{{2}}}
 }})";
+
+constexpr std::string_view kService = R"("www.example.com": {{"steering": {}, "instances": [
+    {{"region": "us-east", "address": "192.0.2.1", "weight": 3}}, {{"region": "us-east", "address": "192.0.2.2"}},
+    {{"region": "eu-west", "address": "192.0.2.11"}}, {{"region": "ap-southeast", "address": "192.0.2.21"}}]}})";
+
+std::string services_of(const Example& example) {
+  const bool is_service = example.configuration.find("\"instances\"") != std::string::npos;
+  return is_service ? "\"app.example.com\": " + example.configuration
+                    : fmt::format(fmt::runtime(kService), example.configuration);
+}
 
 std::vector<std::string> messages_of(const Problems& problems) {
   std::vector<std::string> messages;
@@ -80,8 +88,8 @@ std::vector<std::string> run(const Example& example) {
   for (const auto& [name, text] : example.files)
     directory.write(name, text);
   const std::string rule_sets = example.rule_sets.empty() ? "{}" : example.rule_sets;
-  const auto config =
-      directory.write("rhumb.json", fmt::format(fmt::runtime(kConfig), RHUMB_TEST_DATA, rule_sets, example.steering));
+  const auto config = directory.write(
+      "rhumb.json", fmt::format(fmt::runtime(kConfig), RHUMB_TEST_DATA, rule_sets, services_of(example)));
   const auto file = directory.write("routes.test.json", "{\"tests\": [" + example.tests + "]}");
   Problems problems;
   auto loaded = load(config, Secrets{1, {}}, nullptr, problems);
@@ -98,8 +106,8 @@ TEST(SteeringExamples, GiveWhatTheManualSays) {
   const auto examples = read_examples();
   ASSERT_GE(examples.size(), 10U);
   for (const Example& example : examples) {
-    ASSERT_FALSE(example.tests.empty()) << example.steering;
-    EXPECT_THAT(run(example), testing::IsEmpty()) << example.steering;
+    ASSERT_FALSE(example.tests.empty()) << example.configuration;
+    EXPECT_THAT(run(example), testing::IsEmpty()) << example.configuration;
   }
 }
 

@@ -61,7 +61,8 @@ TEST_F(Geofeed, SaysWhereItsNetworksAre) {
   EXPECT_EQ(located("198.18.0.0/24,SG,,Singapore,", "198.18.0.9"), "AS SG Singapore 1.29 AS0");
   EXPECT_EQ(located("198.18.0.0/24,SG,,Singapore,", "198.18.1.0"), "EU AS0") << "as the database has it";
   EXPECT_EQ(located("2001:db8:9::/48,FR,FR-IDF,Paris", "2001:db8:9::1"), "EU FR IDF Paris 48.86 AS0");
-  EXPECT_EQ(located("198.18.0.7,SG", "198.18.0.7"), fmt::format("AS SG {:.2f} AS0", find_country_centroid("SG")->latitude));
+  EXPECT_EQ(located("198.18.0.7,SG", "198.18.0.7"),
+            fmt::format("AS SG {:.2f} AS0", find_country_centroid("SG")->latitude));
 }
 
 TEST_F(Geofeed, CountsInsteadOfTheDatabaseWhichKeepsTheAsNumber) {
@@ -136,16 +137,17 @@ TEST_F(Geofeed, IsRefusedWholeForABadLineWhichIsTold) {
       load({"198.18.0.0/24,GB\npalermo,IT\n198.18.0.1/24,IT\n198.18.1.0/24,XX\n198.18.1.0/24,FR,IDF\n"
             "198.18.1.0/24,FR,GB-ENG\n198.18.1.0/24,,GB-ENG\n198.18.1.0/24,US,US-CA,\"Los Angeles\"\n"
             "198.18.1.0/24,US,US-CA,San Jose, Calif.,95101,\n198.18.0.0/24,GB\n"}));
-  EXPECT_THAT(messages_,
-              ElementsAre("0.csv:2: \"palermo\" is not a network such as 192.0.2.0/24",
-                          "0.csv:3: 198.18.0.1/24 has bits set after the prefix; meant 198.18.0.0/24?",
-                          "0.csv:4: \"XX\" is not a country's ISO 3166-1 code such as \"FR\"",
-                          "0.csv:5: \"IDF\" is not an ISO 3166-2 code such as \"US-CA\"", "0.csv:6: GB-ENG is not in FR",
-                          "0.csv:7: has a region or a city, but no country; a network that is not to be located has "
-                          "none of them",
-                          "0.csv:8: a city's name is written without quotes",
-                          "0.csv:9: more than five fields; a city's name cannot have a comma",
-                          "0.csv:10: 198.18.0.0/24 stands in line 1 too"));
+  EXPECT_THAT(
+      messages_,
+      ElementsAre("0.csv:2: \"palermo\" is not a network such as 192.0.2.0/24",
+                  "0.csv:3: 198.18.0.1/24 has bits set after the prefix; meant 198.18.0.0/24?",
+                  "0.csv:4: \"XX\" is not a country's ISO 3166-1 code such as \"FR\"",
+                  "0.csv:5: \"IDF\" is not an ISO 3166-2 code such as \"US-CA\"", "0.csv:6: GB-ENG is not in FR",
+                  "0.csv:7: has a region or a city, but no country; a network that is not to be located has "
+                  "none of them",
+                  "0.csv:8: a city's name is written without quotes",
+                  "0.csv:9: more than five fields; a city's name cannot have a comma",
+                  "0.csv:10: 198.18.0.0/24 stands in line 1 too"));
 }
 
 TEST_F(Geofeed, ThatIsMissingIsAnError) {
