@@ -87,6 +87,13 @@ Location Locations::get(LocationId id) const noexcept {
   };
 }
 
+std::optional<Coordinates> Locations::coordinates(LocationId id) const noexcept {
+  assert(id < records_.size());
+  const Record& record = records_[id];
+  if (record.has_coordinates == 0) return std::nullopt;
+  return Coordinates{record.latitude, record.longitude};
+}
+
 void Locations::seal() {
   texts_.seal();
   ids_ = {};

@@ -6,9 +6,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
+#include "geo/distance.hpp"
 #include "geo/id_table.hpp"
 
 namespace rhumb::geo {
@@ -71,6 +73,8 @@ class Locations {
 
   // The texts stay valid until the next intern(), and across moves. `id` is below size().
   [[nodiscard]] Location get(LocationId id) const noexcept;
+  // Of this location, if they are known. Costs less: reads no texts.
+  [[nodiscard]] std::optional<Coordinates> coordinates(LocationId id) const noexcept;
   [[nodiscard]] std::size_t size() const noexcept { return records_.size(); }
 
   // No intern() from here on; gives back the memory that only that needs.

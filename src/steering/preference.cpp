@@ -95,11 +95,15 @@ void Ranker::hold(std::span<const RegionIndex> best_so_far, Costs& costs) const 
 template <typename Order>
 Ranking Ranker::rank_by(const Costs& costs, double tolerance, const Order& order) const {
   const std::size_t count = preference_.regions.size();
-  std::vector<std::uint8_t> sorted(count);
+  std::array<std::uint8_t, kRegionsMax> places_in_order;
+  const auto sorted = std::span(places_in_order).first(count);
   std::iota(sorted.begin(), sorted.end(), std::uint8_t{0});
-  std::ranges::stable_sort(sorted, {}, order);
+  // Not a stable sort, which allocates: a million places are ranked for each steering.
+  std::ranges::sort(sorted, {}, [&](std::uint8_t i) { return std::pair(order(i), i); });
 
   Ranking ranking;
+  ranking.regions.reserve(count);
+  ranking.tiers.reserve(count);
   double best_of_tier = costs[sorted.front()];
   std::uint8_t tier = 0;
   for (std::size_t at = 0; at < count; ++at) {

@@ -1,5 +1,6 @@
 #include "steering/ranking.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <numeric>
 
@@ -24,17 +25,19 @@ Rankings::Rankings(std::size_t region_count) : Rankings(as_configured(region_cou
 
 RankingId Rankings::intern(const Ranking& ranking, Action action, RuleIndex rule) {
   assert(ranking.regions.size() == ranking.tiers.size() && ranking.regions.size() <= kRegionsMax);
-  std::string key{static_cast<char>(action), static_cast<char>(rule >> 8), static_cast<char>(rule)};
-  key.append(ranking.regions.begin(), ranking.regions.end());
-  key.append(ranking.tiers.begin(), ranking.tiers.end());
-  const auto [known, is_new] = ids_.try_emplace(std::move(key), static_cast<RankingId>(entries_.size()));
-  if (is_new) {
-    entries_.push_back(
-        {static_cast<std::uint32_t>(regions_.size()), static_cast<std::uint8_t>(ranking.regions.size()), action, rule});
-    regions_.insert(regions_.end(), ranking.regions.begin(), ranking.regions.end());
-    tiers_.insert(tiers_.end(), ranking.tiers.begin(), ranking.tiers.end());
-  }
-  return known->second;
+  key_.assign({static_cast<char>(action), static_cast<char>(rule >> 8), static_cast<char>(rule)});
+  key_.resize(3 + 2 * ranking.regions.size());
+  std::ranges::copy(ranking.tiers, std::ranges::copy(ranking.regions, key_.begin() + 3).out);
+  const auto known = ids_.find(key_);
+  if (known != ids_.end()) return known->second;
+
+  const auto id = static_cast<RankingId>(entries_.size());
+  ids_.emplace(key_, id);
+  entries_.push_back(
+      {static_cast<std::uint32_t>(regions_.size()), static_cast<std::uint8_t>(ranking.regions.size()), action, rule});
+  regions_.insert(regions_.end(), ranking.regions.begin(), ranking.regions.end());
+  tiers_.insert(tiers_.end(), ranking.tiers.begin(), ranking.tiers.end());
+  return id;
 }
 
 Ranked Rankings::operator[](RankingId id) const noexcept {

@@ -58,6 +58,7 @@ class Rankings {
   std::vector<RegionIndex> regions_;
   std::vector<std::uint8_t> tiers_;
   std::unordered_map<std::string, RankingId> ids_;  // by all that makes two of them different
+  std::string key_;                                 // of the one that is looked for; kept for its memory
 };
 
 // From client addresses to rankings. Immutable; shared by all services with equal regions and steering.

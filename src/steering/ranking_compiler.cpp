@@ -149,6 +149,7 @@ class Compiler {
       if (is_by_place && place.ranking != kPerNetwork) return place.ranking;
       return rank(where, is_by_place ? place.rule : static_cast<RuleIndex>(network_rule - 1));
     };
+    if (steering_.rules.empty()) return everywhere.transform([&](const Everywhere& at) { return rank_in(at, 0); });
     return geo::overlay(everywhere, map_of_rules(steering_), rank_in);
   }
 
@@ -160,7 +161,7 @@ class Compiler {
   std::vector<Place> rank_places() {
     std::vector<Place> places(database_.locations.size());
     for (geo::LocationId id = 0; id < places.size(); ++id) {
-      const RuleIndex rule = place_rules_.find(database_.locations.get(id));
+      const RuleIndex rule = steering_.rules.empty() ? kNoRule : place_rules_.find(database_.locations.get(id));
       const bool is_per_network = action_of(rule) == Action::steer && ranker_of(rule).depends_on_latency();
       places[id] = {rule, is_per_network ? kPerNetwork : rank({id}, rule)};
     }
@@ -188,19 +189,20 @@ class Compiler {
   }
 
   Ranking rank(const Where& where, const Ranker& ranker, const Preference& preference) {
-    const geo::Location location = database_.locations.get(where.location);
     std::optional<geo::UnitVector> place;
-    if (location.has_coordinates) place = geo::unit_vector({location.latitude, location.longitude});
+    if (const auto coordinates = database_.locations.coordinates(where.location))
+      place = geo::unit_vector(*coordinates);
     if (!ranker.depends_on_latency()) return place ? ranker.rank(*place) : ranker.rank();
-    return ranker.rank(Vantage{place, rtts_from(where.cell, location, preference), best_before(where.before)});
+    return ranker.rank(Vantage{place, rtts_from(where, preference), best_before(where.before)});
   }
 
-  std::span<const float> rtts_from(LatencyCell cell, const geo::Location& location, const Preference& preference) {
+  std::span<const float> rtts_from(const Where& where, const Preference& preference) {
     rtts_ms_.assign(preference.regions.size(), 0);
     if (measurements_.latencies == nullptr) return rtts_ms_;
+    const geo::Location location = database_.locations.get(where.location);
     for (std::size_t i = 0; i < rtts_ms_.size(); ++i) {
       const RegionIndex region = measurements_.regions[preference.regions[i]];
-      rtts_ms_[i] = measurements_.latencies->find(cell, location, region).rtt_ms;
+      rtts_ms_[i] = measurements_.latencies->find(where.cell, location, region).rtt_ms;
     }
     return rtts_ms_;
   }
