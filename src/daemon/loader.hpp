@@ -37,9 +37,6 @@ struct Secrets {
   SipKey cookie_master;    // for dns::CookieSecrets, where the configuration has no secrets
 };
 
-// The number of zone files in a directory at the most; zone::Zones holds no more.
-inline constexpr std::size_t kZonesMax = zone::Zones::kZonesMax;
-
 // Everything that is wrong, and what is merely doubtful, is in `problems`. Nothing when there was an error that is not
 // one zone's own, or, with "strict", any error.
 //

@@ -1,0 +1,195 @@
+#include "daemon/zone_loader.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "zone/checks.hpp"
+#include "zone/zone_file.hpp"
+
+namespace rhumb::daemon {
+namespace {
+
+constexpr std::string_view kZoneSuffix = ".zone";
+
+struct ZoneFile {
+  std::filesystem::path path;
+  dns::Name apex;
+  std::vector<zone::OverlayName> overlays;
+  std::vector<std::filesystem::path> same_apex;  // two files may spell one name in two ways: EXAMPLE.com.zone
+};
+
+// The zone files of a directory, by name. "example.com.zone" is zone example.com; ".zone" alone would be the root,
+// which is spelt "root.zone" by nobody: it is "..zone". A file that is no zone's is told to `of_zones`.
+std::vector<ZoneFile> list_zones(const std::filesystem::path& directory, Problems& problems, Problems& of_zones) {
+  std::vector<ZoneFile> files;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(directory, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string file_name = entry->path().filename().string();
+    if (!file_name.ends_with(kZoneSuffix)) continue;
+    const auto apex =
+        dns::Name::from_text(std::string_view(file_name).substr(0, file_name.size() - kZoneSuffix.size()));
+    if (apex) {
+      files.push_back({entry->path(), *apex, {}, {}});
+    } else {
+      of_zones.error(entry->path().string(), "the file's name without \".zone\" must be the name of its zone");
+    }
+  }
+  if (error) problems.error(directory.string(), error.message());
+  std::ranges::sort(files, {}, &ZoneFile::path);
+  return files;
+}
+
+// Leaves one file for each apex.
+void join_equal_apexes(std::vector<ZoneFile>& files) {
+  std::map<dns::Name, std::size_t> by_apex;
+  std::size_t kept = 0;
+  for (ZoneFile& file : files) {
+    const auto [other, is_new] = by_apex.try_emplace(file.apex, kept);
+    if (!is_new) {
+      files[other->second].same_apex.push_back(file.path);
+    } else if (&files[kept++] != &file) {
+      files[kept - 1] = std::move(file);
+    }
+  }
+  files.resize(kept);
+}
+
+// Hands each service to the zone with the longest apex that is at or above its name.
+void overlay_services(const config::Config& config, std::vector<ZoneFile>& files, Problems& problems) {
+  std::map<dns::Name, ZoneFile*> by_apex;
+  for (ZoneFile& file : files)
+    by_apex.emplace(file.apex, &file);
+  for (std::size_t i = 0; i < config.services.size(); ++i) {
+    const config::Service& service = config.services[i];
+    auto zone = by_apex.find(service.name);
+    for (dns::Name name = service.name; zone == by_apex.end() && !name.is_root();) {
+      name = name.parent();
+      zone = by_apex.find(name);
+    }
+    if (zone == by_apex.end()) {
+      problems.error(service.place, fmt::format("no zone in {} holds this name", config.zones.string()));
+    } else {
+      zone->second->overlays.push_back(
+          {service.name, static_cast<zone::Overlay>(i), service.place, config::has_targets(service)});
+    }
+  }
+}
+
+// Null when there is an error.
+std::shared_ptr<const zone::Zone> load_zone(const ZoneFile& file, Problems& of_zone) {
+  for (const auto& other : file.same_apex)
+    of_zone.error(other.string(), fmt::format("the same zone as {}", file.path.string()));
+  if (!file.same_apex.empty()) return nullptr;
+  return zone::load_zone_file(file.path, file.apex, file.overlays, of_zone);
+}
+
+// Whether these, and no others, lie over the zone: then the numbers that its nodes have are still right.
+bool has_overlays(const zone::Zone& zone, const std::vector<zone::OverlayName>& overlays) {
+  std::map<dns::Name, zone::Overlay> expected;
+  for (const zone::OverlayName& overlay : overlays)
+    expected.emplace(overlay.name, overlay.overlay);
+  std::map<dns::Name, zone::Overlay> actual;
+  for (zone::NodeIndex node = 0; node < zone.node_count(); ++node) {
+    if (zone.overlay(node) != zone::kNoOverlay) {
+      actual.emplace(*dns::Name::from_wire(zone.owner(node)), zone.overlay(node));
+    }
+  }
+  return actual == expected;
+}
+
+// Whether no service that is an alias now lies over other data, which was no error when it was none.
+bool allows_aliases(const zone::Zone& zone, const std::vector<zone::OverlayName>& overlays) {
+  std::set<zone::Overlay> aliases;
+  for (const zone::OverlayName& overlay : overlays) {
+    if (overlay.is_alias) aliases.insert(overlay.overlay);
+  }
+  if (aliases.empty()) return true;
+  for (zone::NodeIndex node = 0; node < zone.node_count(); ++node) {
+    if (!aliases.contains(zone.overlay(node))) continue;
+    if (!std::ranges::all_of(zone.rrsets(node), zone::stands_beside_alias, &zone::Rrset::type)) return false;
+  }
+  return true;
+}
+
+// Reads the zones one by one. What is wrong with one of them goes to `of_zones`, what is wrong with the whole load to
+// `problems`.
+class ZoneLoader {
+ public:
+  ZoneLoader(const config::Config& config, const zone::Zones* served, Problems& problems, Problems& of_zones)
+      : config_(config), problems_(problems), of_zones_(of_zones) {
+    if (served == nullptr) return;
+    for (const auto& zone : served->zones())
+      served_.emplace(zone->apex(), zone);
+  }
+
+  ZoneSet load() {
+    auto files = list_zones(config_.zones, problems_, of_zones_);
+    join_equal_apexes(files);
+    overlay_services(config_, files, problems_);
+    if (files.size() > kZonesMax) {
+      problems_.error(config_.zones.string(), fmt::format("more than {} zone files", kZonesMax));
+      return {};
+    }
+    if (files.empty() && !problems_.has_errors() && !of_zones_.has_errors()) {
+      problems_.warning(config_.zones.string(), "no file NAME.zone: every query will be refused");
+    }
+    for (const ZoneFile& file : files)
+      take(file);
+    return std::move(set_);
+  }
+
+ private:
+  void take(const ZoneFile& file) {
+    Problems of_zone;
+    if (auto zone = load_zone(file, of_zone)) {
+      set_.zones.push_back(std::move(zone));
+    } else {
+      do_without(file, of_zone);
+    }
+    of_zones_.append(of_zone);
+  }
+
+  // The version that is being served, if there is one, or none.
+  void do_without(const ZoneFile& file, Problems& of_zone) {
+    if (config_.strict) return;
+    assert(of_zone.has_errors());
+    const std::string errors =
+        fmt::format("{} errors, the first: {}", of_zone.error_count(), of_zone.first_error()->to_string());
+    const auto served = served_.find(file.apex);
+    if (served == served_.end()) {
+      set_.not_loaded.push_back(file.apex);
+      of_zone.warning(file.path.string(), "the zone is not served, its names get SERVFAIL: " + errors);
+    } else if (has_overlays(*served->second, file.overlays) && allows_aliases(*served->second, file.overlays)) {
+      set_.zones.push_back(served->second);
+      of_zone.warning(file.path.string(), fmt::format("the version that is being served, serial {}, is kept: {}",
+                                                      served->second->serial(), errors));
+    } else {
+      problems_.error(file.path.string(),
+                      "the zone has errors, and the version that is being served cannot be kept, because the services "
+                      "in it are not those that it was loaded with; mend the zone, or leave the services as they were");
+    }
+  }
+
+  const config::Config& config_;
+  Problems& problems_;
+  Problems& of_zones_;
+  std::map<dns::Name, std::shared_ptr<const zone::Zone>> served_;
+  ZoneSet set_;
+};
+
+}  // namespace
+
+ZoneSet load_zones(const config::Config& config, const zone::Zones* served, Problems& problems, Problems& of_zones) {
+  return ZoneLoader(config, served, problems, of_zones).load();
+}
+
+}  // namespace rhumb::daemon
