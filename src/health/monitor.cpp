@@ -25,6 +25,7 @@
 
 #include "base/random.hpp"
 #include "health/probe.hpp"
+#include "health/resolver.hpp"
 #include "health/schedule.hpp"
 #include "health/slots.hpp"
 #include "health/state_machine.hpp"
@@ -131,6 +132,7 @@ class Monitor::Loop {
   std::function<void(const LocalTrouble&)> on_trouble_;
   Random random_;
   Slots slots_;
+  Resolver resolver_;
   Watches watches_;
   std::shared_ptr<Board> board_ = std::make_shared<Board>(0);
   Clock::time_point trouble_report_due_ = Clock::time_point::min();
@@ -208,7 +210,7 @@ asio::awaitable<Outcome> Monitor::Loop::probe_in_turn(Watch& watch) {
 
   tcp_stream stream(context_);
   watch.in_flight = &stream;
-  Outcome outcome = co_await probe(stream, watch.timer, watch.target);
+  Outcome outcome = co_await probe(stream, resolver_, watch.timer, watch.target);
   watch.in_flight = nullptr;
   co_return outcome;
 }

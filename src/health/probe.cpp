@@ -13,7 +13,6 @@
 #include <fmt/format.h>
 
 #include "health/http_head.hpp"
-#include "health/resolver.hpp"
 
 namespace rhumb::health {
 namespace {
@@ -136,12 +135,13 @@ Outcome resolution_failed(const Target& target, const Resolution& resolution) {
 
 }  // namespace
 
-asio::awaitable<Outcome> probe(tcp_stream& stream, asio::steady_timer& timer, const Target& target) {
+asio::awaitable<Outcome> probe(tcp_stream& stream, Resolver& resolver, asio::steady_timer& timer,
+                               const Target& target) {
   const Clock::time_point start = Clock::now();
   const Clock::time_point deadline = start + std::chrono::milliseconds(target.check.timeout_ms);
   Target resolved = target;
   if (!target.resolved_name.empty()) {
-    const Resolution resolution = co_await resolve(target.resolved_name, timer, deadline);
+    const Resolution resolution = co_await resolver.resolve(target.resolved_name, timer, deadline);
     if (resolution.kind != Resolution::Kind::found) co_return resolution_failed(target, resolution);
     resolved.address = resolution.address;
   }

@@ -10,6 +10,7 @@
 #include <boost/beast/core/tcp_stream.hpp>
 
 #include "health/check.hpp"
+#include "health/resolver.hpp"
 
 namespace rhumb::health {
 
@@ -24,11 +25,11 @@ struct Outcome {
       evidence;  // "HTTP 200 in 3ms", "connect: Connection refused", "timeout after 2s waiting for the response"
 };
 
-// `stream` is fresh, and `timer` is for waiting; closing the one and cancelling the other from the same thread ends the
-// probe at once, inconclusive. Takes at most timeout_ms. `target` must stay as it is until then. Throws nothing but
-// std::bad_alloc.
-[[nodiscard]] boost::asio::awaitable<Outcome> probe(boost::beast::tcp_stream& stream, boost::asio::steady_timer& timer,
-                                                    const Target& target);
+// `stream` is fresh, and `timer` is for waiting while a name is resolved; closing the one and cancelling the other from
+// the same thread ends the probe at once, inconclusive. Takes at most timeout_ms. `target` must stay as it is until
+// then. Throws nothing but std::bad_alloc.
+[[nodiscard]] boost::asio::awaitable<Outcome> probe(boost::beast::tcp_stream& stream, Resolver& resolver,
+                                                    boost::asio::steady_timer& timer, const Target& target);
 
 // Whether an error of socket(2) or connect(2) is about this machine rather than about the target:
 //   EMFILE ENFILE          out of file descriptors

@@ -3,10 +3,9 @@
 #include <netinet/in.h>
 #include <pthread.h>
 
-#include <atomic>
 #include <cerrno>
-#include <memory>
 #include <mutex>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -26,13 +25,15 @@ using Kind = Resolution::Kind;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
-std::atomic<std::size_t> threads_running = 0;
-
 // Between a look-up's thread and the coroutine that waits for it, whichever ends first.
 struct LookUp {
+  LookUp(steady_timer& timer, std::shared_ptr<std::atomic<std::size_t>> thread_count)
+      : waiting(&timer), threads(std::move(thread_count)) {}
+
   std::mutex mutex;
-  steady_timer* waiting = nullptr;  // null when nobody waits any more
+  steady_timer* waiting;  // null when nobody waits any more
   std::optional<Resolution> result;
+  const std::shared_ptr<std::atomic<std::size_t>> threads;
 };
 
 // One try at each server: the next probe is the next try. Both are this thread's own.
@@ -71,8 +72,8 @@ Resolution look_up(const std::string& name) {
 void run(const std::shared_ptr<LookUp>& shared, const std::string& name) {
   pthread_setname_np(pthread_self(), "rhumb-resolve");
   Resolution result = look_up(name);
+  --*shared->threads;
   const std::lock_guard lock(shared->mutex);
-  --threads_running;
   if (shared->waiting == nullptr) return;
   shared->result = std::move(result);
   // While somebody waits there is an executor; the timer is touched on its thread only.
@@ -83,15 +84,14 @@ void run(const std::shared_ptr<LookUp>& shared, const std::string& name) {
 }
 
 // Why there is no thread; nothing if there is one.
-std::optional<Resolution> start(const std::shared_ptr<LookUp>& shared, const std::string& name) {
-  if (++threads_running > kResolutionsMax) {
-    --threads_running;
-    return Resolution{Kind::local_trouble, {}, "too many names are being resolved"};
-  }
+std::optional<Resolution> start(const std::shared_ptr<LookUp>& shared, const std::string& name,
+                                std::size_t threads_max) {
+  if (*shared->threads >= threads_max) return Resolution{Kind::local_trouble, {}, "too many names are being resolved"};
+  ++*shared->threads;
   try {
     std::thread(run, shared, name).detach();
   } catch (const std::system_error& error) {
-    --threads_running;
+    --*shared->threads;
     return Resolution{Kind::local_trouble, {}, error.what()};
   }
   return std::nullopt;
@@ -99,12 +99,11 @@ std::optional<Resolution> start(const std::shared_ptr<LookUp>& shared, const std
 
 }  // namespace
 
-asio::awaitable<Resolution> resolve(const std::string& name, steady_timer& timer,
-                                    std::chrono::steady_clock::time_point deadline) {
-  const auto shared = std::make_shared<LookUp>();
-  shared->waiting = &timer;
+asio::awaitable<Resolution> Resolver::resolve(const std::string& name, steady_timer& timer,
+                                              std::chrono::steady_clock::time_point deadline) {
+  const auto shared = std::make_shared<LookUp>(timer, threads_);
   timer.expires_at(deadline);
-  if (auto trouble = start(shared, name)) co_return std::move(*trouble);
+  if (auto trouble = start(shared, name, threads_max_)) co_return std::move(*trouble);
   const auto [error] = co_await timer.async_wait(kAwait);
   const std::lock_guard lock(shared->mutex);
   shared->waiting = nullptr;

@@ -6,9 +6,10 @@
 // later is dropped.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <optional>
+#include <memory>
 #include <string>
 
 #include <boost/asio/awaitable.hpp>
@@ -18,15 +19,12 @@
 
 namespace rhumb::health {
 
-// Look-ups at the same time, those that nobody waits for any more included: each is a thread.
-inline constexpr std::size_t kResolutionsMax = 256;
-
 struct Resolution {
   enum class Kind {
     found,
     not_found,      // there is no such name, it has no address, or no server tells
     timeout,        // not known at the deadline
-    local_trouble,  // no thread, no memory, kResolutionsMax
+    local_trouble,  // no memory, no thread, or too many of them
     cancelled,
   };
   Kind kind;
@@ -34,9 +32,23 @@ struct Resolution {
   std::string problem = {};  // if not found, or local trouble
 };
 
-// `name` is absolute: no search list is tried. `timer` is the caller's, used for waiting, and whatever it was set to is
-// lost; to cancel it is to cancel this. Throws nothing but std::bad_alloc.
-[[nodiscard]] boost::asio::awaitable<Resolution> resolve(const std::string& name, boost::asio::steady_timer& timer,
-                                                         std::chrono::steady_clock::time_point deadline);
+// For coroutines of one thread.
+class Resolver {
+ public:
+  // Look-ups at one time, those that nobody waits for any more included: each is a thread.
+  static constexpr std::size_t kThreadsMax = 256;
+
+  explicit Resolver(std::size_t threads_max = kThreadsMax) : threads_max_(threads_max) {}
+
+  // `name` is absolute: no search list is tried. `timer` is the caller's, used for waiting, and whatever it was set to
+  // is lost; to cancel it is to cancel this. Throws nothing but std::bad_alloc.
+  [[nodiscard]] boost::asio::awaitable<Resolution> resolve(const std::string& name, boost::asio::steady_timer& timer,
+                                                           std::chrono::steady_clock::time_point deadline);
+
+ private:
+  std::size_t threads_max_;
+  // Shared with the threads, which may outlive this.
+  std::shared_ptr<std::atomic<std::size_t>> threads_ = std::make_shared<std::atomic<std::size_t>>(0);
+};
 
 }  // namespace rhumb::health

@@ -28,11 +28,13 @@ struct Probed {
 
 Probed probe_on(boost::beast::tcp_stream& stream, asio::io_context& context, const Target& target) {
   std::optional<Outcome> outcome;
+  Resolver resolver;
   asio::steady_timer timer(context);
-  asio::co_spawn(context, probe(stream, timer, target), [&outcome](const std::exception_ptr& error, Outcome result) {
-    if (error) std::rethrow_exception(error);
-    outcome = std::move(result);
-  });
+  asio::co_spawn(context, probe(stream, resolver, timer, target),
+                 [&outcome](const std::exception_ptr& error, Outcome result) {
+                   if (error) std::rethrow_exception(error);
+                   outcome = std::move(result);
+                 });
   const std::size_t steps = context.run();
   return {outcome.value(), steps};
 }
