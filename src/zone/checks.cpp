@@ -1,6 +1,7 @@
 #include "zone/checks.hpp"
 
 #include <optional>
+#include <set>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -31,7 +32,12 @@ bool is_of_dnssec(dns::Type type) noexcept {
 // Pure reads of one draft; the problems are the only thing written.
 class Checker {
  public:
-  Checker(const Draft& draft, Problems& problems) : draft_(draft), problems_(problems) {}
+  Checker(const Draft& draft, std::span<const OverlayName> overlays, Problems& problems)
+      : draft_(draft), problems_(problems) {
+    for (const OverlayName& overlay : overlays) {
+      if (overlay.is_alias) aliases_.insert(draft_.find_node(overlay.name.wire()));
+    }
+  }
 
   void check_apex();
   void check_group(const Group& group);
@@ -53,6 +59,7 @@ class Checker {
 
   const Draft& draft_;
   Problems& problems_;
+  std::set<NodeIndex> aliases_;  // by an overlay
 };
 
 void Checker::check_apex() {
@@ -158,9 +165,8 @@ void Checker::check_host(const Group& group, const Record& record, const HostFie
   if (host.parse(draft_.rdata(record).subspan(field.offset), Draft::kHashKey) == 0) return;
   if (host.label_count == 0 || !draft_.is_in_zone(host)) return;
   const NodeIndex node = draft_.find_node(host);
-  if (node == kNoNode || draft_.find(node, dns::type::kCname) == nullptr) {
-    return check_address(group, record, field, host);
-  }
+  const bool is_alias = node != kNoNode && (draft_.find(node, dns::type::kCname) != nullptr || aliases_.contains(node));
+  if (!is_alias) return check_address(group, record, field, host);
   problems_.warning(draft_.place_of(record), fmt::format("the {} {} is an alias (CNAME); it must have addresses itself "
                                                          "({})",
                                                          field.role, draft_.shown(host.suffix(0)), field.rule));
@@ -235,7 +241,7 @@ bool stands_beside_alias(dns::Type type) noexcept {
 }
 
 void check(const Draft& draft, std::span<const OverlayName> overlays, Problems& problems) {
-  Checker checker(draft, problems);
+  Checker checker(draft, overlays, problems);
   checker.check_apex();
   for (const Group& group : draft.groups())
     checker.check_group(group);

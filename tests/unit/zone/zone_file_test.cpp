@@ -486,6 +486,16 @@ TEST_F(ZoneFile, AnOverlayThatIsAnAliasHasNoDataBesideItButAddresses) {
                           "instances addresses"));
 }
 
+TEST_F(ZoneFile, AHostThatIsAnAliasByItsOverlayIsWarnedOf) {
+  directory_.write("zone", std::string(kStart) + "@ MX 10 mail\nmail A 192.0.2.25\n");
+  EXPECT_NE(directory_.load("zone", "example.com", overlay_at("mail.example.com")), nullptr);
+  EXPECT_THAT(directory_.problems(), IsEmpty());
+  EXPECT_NE(directory_.load("zone", "example.com", alias_at("mail.example.com")), nullptr);
+  EXPECT_THAT(directory_.problems(),
+              ElementsAre("zone:4: warning: the mail exchanger mail is an alias (CNAME); it must "
+                          "have addresses itself (RFC 2181 §10.3)"));
+}
+
 TEST_F(ZoneFile, AnOverlayAtTheApexIsNoAlias) {
   directory_.write("zone", std::string(kStart));
   EXPECT_NE(directory_.load("zone", "example.com", overlay_at("example.com")), nullptr);
