@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <numeric>
+#include <utility>
 
 namespace rhumb::steering {
 namespace {
@@ -17,8 +18,8 @@ Ranking as_configured(std::size_t region_count) {
 
 }  // namespace
 
-Rankings::Rankings(const Ranking& of_unknown) {
-  intern(of_unknown);
+Rankings::Rankings(const Ranking& of_unknown, Action action, RuleIndex rule) {
+  intern(of_unknown, action, rule);
 }
 
 Rankings::Rankings(std::size_t region_count) : Rankings(as_configured(region_count)) {}
@@ -44,6 +45,16 @@ Ranked Rankings::operator[](RankingId id) const noexcept {
   const Entry& entry = entries_[id];
   return {std::span(regions_).subspan(entry.first, entry.count), std::span(tiers_).subspan(entry.first, entry.count),
           entry.action, entry.rule, 0};
+}
+
+void RankingMap::distinguish(const geo::AddressMap<std::uint32_t>& resolvers,
+                             std::vector<std::shared_ptr<const RankingMap>> maps) {
+  by_resolver_ = std::make_unique<ByResolver>(ByResolver{geo::AddressTable(resolvers), std::move(maps)});
+}
+
+std::span<const std::shared_ptr<const RankingMap>> RankingMap::maps_of_resolvers() const noexcept {
+  if (by_resolver_ == nullptr) return {};
+  return by_resolver_->maps;
 }
 
 }  // namespace rhumb::steering

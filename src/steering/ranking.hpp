@@ -5,6 +5,7 @@
 // one range: the answer's scope then is as wide as the answer allows.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -35,7 +36,7 @@ struct Ranked {
 class Rankings {
  public:
   // Number 0 is `of_unknown`: that of clients of whom nothing is known.
-  explicit Rankings(const Ranking& of_unknown);
+  explicit Rankings(const Ranking& of_unknown, Action action = Action::steer, RuleIndex rule = kNoRule);
   // The same, with the regions 0, 1, … region_count - 1, each in a tier of its own. `region_count` ≤ kRegionsMax.
   explicit Rankings(std::size_t region_count);
 
@@ -61,7 +62,12 @@ class Rankings {
   std::string key_;                                 // of the one that is looked for; kept for its memory
 };
 
-// From client addresses to rankings. Immutable; shared by all services with equal regions and steering.
+// From client addresses to rankings. Shared by all services with equal regions and steering; immutable once it is
+// complete.
+//
+// Where rules have conditions on the resolver, a rule that matches a resolver applies to every client behind it whom no
+// earlier rule matches. So the first rule that matches a resolver says all about it, and there is one more map for each
+// rule that is the first for some.
 class RankingMap {
  public:
   // For services that rank the same for every client.
@@ -70,14 +76,28 @@ class RankingMap {
   RankingMap(Rankings rankings, const geo::AddressMap<RankingId>& networks)
       : rankings_(std::move(rankings)), table_(std::make_unique<geo::AddressTable>(networks)) {}
 
+  // What clients behind some resolvers get instead: `resolvers` leads to one more than an index of `maps`, which have
+  // none of their own. To be told before the map is shared. Throws std::length_error as the constructor does.
+  void distinguish(const geo::AddressMap<std::uint32_t>& resolvers,
+                   std::vector<std::shared_ptr<const RankingMap>> maps);
+
+  // `resolver` is where the query came from. The scope is good for queries from there.
+  [[nodiscard]] Ranked find(IpAddress client, IpAddress resolver) const noexcept {
+    if (by_resolver_ == nullptr) [[likely]]
+      return find_alike(client);
+    const std::uint32_t number = by_resolver_->table.find(resolver).value;
+    return number == 0 ? find_alike(client) : by_resolver_->maps[number - 1]->find_alike(client);
+  }
+  // Of a client who is his own resolver. All in the scope who are get the same.
   [[nodiscard]] Ranked find(IpAddress client) const noexcept {
-    if (table_ == nullptr) return rankings_[0];
-    const geo::Match match = table_->find(client);
-    Ranked ranked = rankings_[match.value];
-    ranked.scope_bits = match.scope_bits;
+    Ranked ranked = find(client, client);
+    if (by_resolver_ != nullptr)
+      ranked.scope_bits = std::max(ranked.scope_bits, by_resolver_->table.find(client).scope_bits);
     return ranked;
   }
   [[nodiscard]] const Rankings& rankings() const noexcept { return rankings_; }
+  // Those of distinguish().
+  [[nodiscard]] std::span<const std::shared_ptr<const RankingMap>> maps_of_resolvers() const noexcept;
 
   // What the next map of an equal steering starts from, if it holds on to what was best (Hysteresis).
   void remember(geo::AddressMap<RankingId> networks) {
@@ -87,8 +107,23 @@ class RankingMap {
   [[nodiscard]] const geo::AddressMap<RankingId>* remembered() const noexcept { return remembered_.get(); }
 
  private:
+  struct ByResolver {
+    geo::AddressTable table;
+    std::vector<std::shared_ptr<const RankingMap>> maps;
+  };
+
+  // Whatever the resolver.
+  [[nodiscard]] Ranked find_alike(IpAddress client) const noexcept {
+    if (table_ == nullptr) return rankings_[0];
+    const geo::Match match = table_->find(client);
+    Ranked ranked = rankings_[match.value];
+    ranked.scope_bits = match.scope_bits;
+    return ranked;
+  }
+
   Rankings rankings_;
   std::unique_ptr<const geo::AddressTable> table_;  // null when there is one ranking
+  std::unique_ptr<const ByResolver> by_resolver_;   // null when no rule asks for the resolver
   std::unique_ptr<const geo::AddressMap<RankingId>> remembered_;
 };
 

@@ -5,6 +5,9 @@
 #include <optional>
 #include <unordered_map>
 #include <utility>
+#include <vector>
+
+#include "steering/rule_map.hpp"
 
 namespace rhumb::steering {
 namespace {
@@ -53,30 +56,6 @@ class PlaceRules {
   Rules<std::string> by_continent_;
 };
 
-// The earlier one of two values of a RuleMap.
-std::uint16_t first_of(std::uint16_t a, std::uint16_t b) noexcept {
-  return a == 0 || (b != 0 && b < a) ? b : a;
-}
-
-// The first rule that matches by network.
-RuleMap map_of_rules(const Steering& steering) {
-  std::vector<geo::NetworkValue<std::uint16_t>> networks;
-  for (std::size_t rule = 0; rule < steering.rules.size(); ++rule) {
-    for (const Network& network : steering.rules[rule].networks)
-      networks.push_back({network.address, network.prefix_bits, static_cast<std::uint16_t>(rule + 1)});
-  }
-  // Inside a network of an earlier rule a later one has no say, however specific.
-  RuleMap result = geo::map_of_networks<std::uint16_t>(networks, first_of);
-  for (const RuleTable& table : steering.tables) {
-    const auto with_table = [&](std::uint16_t rule, std::uint16_t of_table) {
-      if (of_table == 0 || table.rules[of_table - 1U] == kNoRule) return rule;
-      return first_of(rule, static_cast<std::uint16_t>(table.rules[of_table - 1U] + 1));
-    };
-    result = geo::overlay(result, *table.networks, with_table);
-  }
-  return result;
-}
-
 // All that a client's ranking can depend on, but for the rules that name networks.
 struct Where {
   geo::LocationId location = geo::kUnknownLocation;
@@ -88,19 +67,19 @@ struct Where {
 
 class Compiler {
  public:
+  // Every client matches the rule `of_resolver`, if no earlier one: kNoRule for resolvers that no rule matches.
   Compiler(const Steering& steering, std::span<const geo::Coordinates> coordinates, const geo::Database& database,
-           const Measurements& measurements)
+           const Measurements& measurements, RuleIndex of_resolver)
       : steering_(steering),
         database_(database),
         measurements_(measurements),
+        of_resolver_(of_resolver),
         place_rules_(steering.rules),
         default_(steering.preference, coordinates),
-        rankings_(default_.rank()) {
-    for (const Rule& rule : steering.rules)
-      by_rule_.push_back({Ranker(rule.preference, coordinates), std::nullopt});
-  }
+        by_rule_(rankers_of(steering.rules, coordinates)),
+        rankings_(rankings_from(of_resolver)) {}
 
-  std::shared_ptr<const RankingMap> compile() {
+  std::shared_ptr<RankingMap> compile() {
     if (steering_.rules.empty() && !default_.depends_on_place())
       return std::make_shared<RankingMap>(std::move(rankings_));
     auto networks = depends_on_latency() ? rank_all(locate()) : rank_all(database_.map);
@@ -111,6 +90,27 @@ class Compiler {
   }
 
  private:
+  struct RuleRanker {
+    Ranker ranker;
+    std::optional<RankingId> wherever;  // of its clients, if they are all ranked alike: millions of networks may ask
+  };
+
+  static std::vector<RuleRanker> rankers_of(std::span<const Rule> rules,
+                                            std::span<const geo::Coordinates> coordinates) {
+    std::vector<RuleRanker> rankers;
+    rankers.reserve(rules.size());
+    for (const Rule& rule : rules)
+      rankers.push_back({Ranker(rule.preference, coordinates), std::nullopt});
+    return rankers;
+  }
+
+  // Those with what clients get of whom nothing is known.
+  [[nodiscard]] Rankings rankings_from(RuleIndex rule) const {
+    if (rule == kNoRule) return Rankings(default_.rank());
+    const Action action = steering_.rules[rule].action;
+    return Rankings(action == Action::steer ? by_rule_[rule].ranker.rank() : Ranking{}, action, rule);
+  }
+
   // By LocationId: the rule that its place matches, and the ranking of a client there whose network no rule names.
   struct Place {
     RuleIndex rule;
@@ -150,18 +150,14 @@ class Compiler {
       return rank(where, is_by_place ? place.rule : static_cast<RuleIndex>(network_rule - 1));
     };
     if (steering_.rules.empty()) return everywhere.transform([&](const Everywhere& at) { return rank_in(at, 0); });
-    return geo::overlay(everywhere, map_of_rules(steering_), rank_in);
+    return geo::overlay(everywhere, map_of_clients(steering_), rank_in);
   }
-
-  struct RuleRanker {
-    Ranker ranker;
-    std::optional<RankingId> wherever;  // of its clients, if they are all ranked alike: millions of networks may ask
-  };
 
   std::vector<Place> rank_places() {
     std::vector<Place> places(database_.locations.size());
     for (geo::LocationId id = 0; id < places.size(); ++id) {
-      const RuleIndex rule = steering_.rules.empty() ? kNoRule : place_rules_.find(database_.locations.get(id));
+      RuleIndex rule = of_resolver_;
+      if (!steering_.rules.empty()) rule = std::min(rule, place_rules_.find(database_.locations.get(id)));
       const bool is_per_network = action_of(rule) == Action::steer && ranker_of(rule).depends_on_latency();
       places[id] = {rule, is_per_network ? kPerNetwork : rank({id}, rule)};
     }
@@ -217,7 +213,8 @@ class Compiler {
 
   const Steering& steering_;
   const geo::Database& database_;
-  const Measurements& measurements_;
+  const Measurements measurements_;
+  RuleIndex of_resolver_;
   PlaceRules place_rules_;
   Ranker default_;
   std::vector<RuleRanker> by_rule_;
@@ -225,12 +222,36 @@ class Compiler {
   std::vector<float> rtts_ms_;  // of one ranking in the making
 };
 
+// The map for the resolvers that this rule is the first for; null when there is none. It has the rule for unknown clients.
+const RankingMap* find_of_resolver(const RankingMap* map, RuleIndex rule) {
+  if (map == nullptr) return nullptr;
+  const auto maps = map->maps_of_resolvers();
+  const auto found = std::ranges::find_if(maps, [&](const auto& of) { return of->rankings()[0].rule == rule; });
+  return found == maps.end() ? nullptr : found->get();
+}
+
 }  // namespace
 
 std::shared_ptr<const RankingMap> compile_rankings(const Steering& steering,
                                                    std::span<const geo::Coordinates> coordinates,
                                                    const geo::Database& database, const Measurements& measurements) {
-  return Compiler(steering, coordinates, database, measurements).compile();
+  auto map = Compiler(steering, coordinates, database, measurements, kNoRule).compile();
+  std::unordered_map<std::uint16_t, std::uint32_t> numbers;  // of the maps by their rule
+  std::vector<std::shared_ptr<const RankingMap>> maps;
+  const auto number_of = [&](std::uint16_t rule) -> std::uint32_t {
+    if (rule == 0) return 0;
+    const auto [known, is_new] = numbers.try_emplace(rule, static_cast<std::uint32_t>(maps.size() + 1));
+    if (is_new) {
+      const auto index = static_cast<RuleIndex>(rule - 1);
+      const Measurements of_resolver{measurements.latencies, measurements.regions,
+                                     find_of_resolver(measurements.before, index)};
+      maps.push_back(Compiler(steering, coordinates, database, of_resolver, index).compile());
+    }
+    return known->second;
+  };
+  const auto resolvers = map_of_resolvers(steering.rules, database).transform(number_of);
+  if (!maps.empty()) map->distinguish(resolvers, std::move(maps));
+  return map;
 }
 
 }  // namespace rhumb::steering

@@ -20,7 +20,8 @@ enum class Action : std::uint8_t {
   refuse,
 };
 
-// Matches a client to whom any of the conditions applies.
+// Matches a client to whom any of the conditions applies. Those on the resolver are about the address that the query
+// comes from, whatever EDNS Client Subnet says: a client who asks by himself is his own resolver.
 struct Rule {
   std::string name;               // for those who explain
   std::vector<Network> networks;  // no bit set after the prefix
@@ -28,8 +29,12 @@ struct Rule {
   std::vector<std::string> countries;     // ISO 3166-1 alpha-2: "FR"
   std::vector<std::string> subdivisions;  // with the country: "US-CA"
   std::vector<std::string> continents;    // "EU"
+  std::vector<Network> resolver_networks;
+  std::vector<std::uint32_t> resolver_asns;
   Action action = Action::steer;
   Preference preference;  // of steer
+
+  [[nodiscard]] bool asks_for_resolver() const noexcept { return !resolver_networks.empty() || !resolver_asns.empty(); }
 
   friend bool operator==(const Rule&, const Rule&) = default;
 };
@@ -38,6 +43,8 @@ struct Rule {
 using RuleIndex = std::uint16_t;
 inline constexpr RuleIndex kNoRule = std::numeric_limits<RuleIndex>::max();
 inline constexpr std::size_t kRulesMax = kNoRule;
+// Rules of one list with conditions on the resolver: each costs as much as another service's ranking map.
+inline constexpr std::size_t kResolverRulesMax = 64;
 
 // From client networks to rules: one more than a rule's place in some list; 0 where there is none.
 using RuleMap = geo::AddressMap<std::uint16_t>;

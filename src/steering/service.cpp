@@ -33,6 +33,13 @@ void append_record(std::vector<std::uint8_t>& records, const IpAddress& address,
                 ttl_s);
 }
 
+bool leaves_some_without(const RankingMap& map) {
+  for (RankingId id = 0; id < map.rankings().size(); ++id) {
+    if (map.rankings()[id].action != Action::steer) return true;
+  }
+  return std::ranges::any_of(map.maps_of_resolvers(), [](const auto& behind) { return leaves_some_without(*behind); });
+}
+
 }  // namespace
 
 Service::Service(ServiceSettings settings, std::shared_ptr<const RankingMap> ranking_map)
@@ -44,9 +51,7 @@ Service::Service(ServiceSettings settings, std::shared_ptr<const RankingMap> ran
     region_hash_ids_.push_back(hash_name(settings_.regions[region]));
     region_weights_.push_back(weight_of(static_cast<RegionIndex>(region)));
   }
-  const Rankings& rankings = ranking_map_->rankings();
-  for (RankingId id = 0; id < rankings.size(); ++id)
-    keeps_some_out_ = keeps_some_out_ || rankings[id].action != Action::steer;
+  keeps_some_out_ = leaves_some_without(*ranking_map_);
 }
 
 void Service::compile(Family family) {

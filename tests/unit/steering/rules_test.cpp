@@ -109,6 +109,89 @@ TEST(Rules, TheFirstThatMatchesWinsHoweverSpecificTheOthersAre) {
   EXPECT_EQ(find(steering_with({narrow, country, wide}), "10.2.2.3").rule, 1);
 }
 
+Ranked find(const Steering& steering, std::string_view client, std::string_view resolver) {
+  static std::shared_ptr<const RankingMap> map;
+  map = compile_rankings(steering, kRegions, small_database());
+  return map->find(*IpAddress::parse(client), *IpAddress::parse(resolver));
+}
+
+TEST(Rules, MatchByTheResolverWhoeverTheClientIs) {
+  Rule by_network = rule_to({2});
+  by_network.resolver_networks = {network("198.51.100.0/24"), network("2001:db8::/32")};
+  Rule by_asn = rule_to({0, 2});
+  by_asn.resolver_asns = {64'501};
+  const Steering steering = steering_with({by_network, by_asn});
+  EXPECT_THAT(find(steering, "10.1.2.3", "198.51.100.53").regions, ElementsAre(2));
+  EXPECT_EQ(find(steering, "10.1.2.3", "198.51.100.53").rule, 0);
+  EXPECT_EQ(find(steering, "10.1.2.3", "198.51.100.53").scope_bits, 0) << "for all clients of this resolver";
+  EXPECT_THAT(find(steering, "13.1.2.3", "2001:db8::53").regions, ElementsAre(2));
+  EXPECT_THAT(find(steering, "13.1.2.3", "11.0.0.53").regions, ElementsAre(0, 2));
+  EXPECT_EQ(find(steering, "10.1.2.3", "10.0.0.53").rule, kNoRule);
+  EXPECT_EQ(find(steering, "11.1.2.3", "10.0.0.53").rule, kNoRule) << "the resolver's AS counts, not the client's";
+}
+
+TEST(Rules, MatchResolversInsideIpv6AsIpv4) {
+  Rule rule = rule_to({2});
+  rule.resolver_networks = {network("198.51.100.0/24")};
+  rule.resolver_asns = {64'500};
+  const Steering steering = steering_with({rule});
+  EXPECT_EQ(find(steering, "13.1.2.3", "::ffff:198.51.100.53").rule, 0);
+  EXPECT_EQ(find(steering, "13.1.2.3", "64:ff9b::198.51.100.53").rule, 0);
+  EXPECT_EQ(find(steering, "13.1.2.3", "64:ff9b::10.0.0.53").rule, 0);
+  EXPECT_EQ(find(steering, "13.1.2.3", "64:ff9b::11.0.0.53").rule, kNoRule);
+}
+
+TEST(Rules, ThatAResolverMatchesLeaveEarlierOnesToTheClients) {
+  Rule before = rule_to({0});
+  before.countries = {"GB"};
+  Rule of_resolver = rule_to({1});
+  of_resolver.resolver_networks = {network("198.51.100.0/24")};
+  Rule after = rule_to({2});
+  after.countries = {"FR"};
+  const Steering steering = steering_with({before, of_resolver, after});
+  EXPECT_EQ(find(steering, "10.1.2.3", "198.51.100.53").rule, 0);
+  EXPECT_EQ(find(steering, "10.1.2.3", "198.51.100.53").scope_bits, 8);
+  EXPECT_EQ(find(steering, "11.1.2.3", "198.51.100.53").rule, 1);
+  EXPECT_EQ(find(steering, "11.1.2.3", "192.0.2.53").rule, 2);
+}
+
+TEST(Rules, MatchByTheClientOrTheResolver) {
+  Rule rule = rule_to({2});
+  rule.countries = {"JP"};
+  rule.resolver_networks = {network("198.51.100.0/24")};
+  const Steering steering = steering_with({rule});
+  EXPECT_EQ(find(steering, "13.1.2.3", "192.0.2.53").rule, 0);
+  EXPECT_EQ(find(steering, "10.1.2.3", "198.51.100.53").rule, 0);
+  EXPECT_EQ(find(steering, "10.1.2.3", "192.0.2.53").rule, kNoRule);
+}
+
+TEST(Rules, OnResolversMayKeepClientsOut) {
+  Rule rule;
+  rule.action = Action::refuse;
+  rule.resolver_networks = {network("198.51.100.0/24")};
+  Steering steering = steering_with({rule});
+  steering.preference.order = Order::listed;
+  EXPECT_EQ(find(steering, "13.1.2.3", "198.51.100.53").action, Action::refuse);
+  EXPECT_EQ(find(steering, "13.1.2.3", "192.0.2.53").action, Action::steer);
+}
+
+TEST(Rules, ThatAskForNoResolverCostNoMap) {
+  Rule rule = rule_to({2});
+  rule.countries = {"JP"};
+  EXPECT_THAT(compile_rankings(steering_with({rule}), kRegions, small_database())->maps_of_resolvers(), IsEmpty());
+}
+
+TEST(Rules, CostOneMapForEachThatIsAResolversFirst) {
+  Rule first = rule_to({2});
+  first.resolver_networks = {network("198.51.100.0/24"), network("192.0.2.0/24")};
+  Rule hidden = rule_to({1});
+  hidden.resolver_networks = {network("198.51.100.0/25")};
+  Rule last = rule_to({0});
+  last.resolver_networks = {network("0.0.0.0/0")};
+  const auto map = compile_rankings(steering_with({first, hidden, last}), kRegions, small_database());
+  EXPECT_EQ(map->maps_of_resolvers().size(), 2U);
+}
+
 TEST(Rules, CanKeepOutOrSteerInTheirOwnWay) {
   Rule nodata;
   nodata.action = Action::nodata;
@@ -163,10 +246,21 @@ bool is_in_table(IpAddress address, const RuleTable& table, RuleIndex rule) {
   return found != 0 && table.rules[found - 1U] == rule;
 }
 
-// The rule's text, word for word, for one address.
-RuleIndex first_match(const Steering& steering, const geo::Location& location, IpAddress address) {
+// Whom the rules are asked about.
+struct Asker {
+  IpAddress address;
+  geo::Location location;
+};
+
+// The rule's text, word for word, for one client behind one resolver.
+RuleIndex first_match(const Steering& steering, const Asker& client, const Asker& resolver) {
+  const IpAddress address = client.address;
+  const geo::Location& location = client.location;
   for (RuleIndex i = 0; i < steering.rules.size(); ++i) {
     const Rule& rule = steering.rules[i];
+    const auto holds_resolver = [&](const Network& network) { return is_in(resolver.address, network); };
+    if (std::ranges::any_of(rule.resolver_networks, holds_resolver)) return i;
+    if (std::ranges::find(rule.resolver_asns, resolver.location.asn) != rule.resolver_asns.end()) return i;
     const auto holds_address = [&](const RuleTable& table) { return is_in_table(address, table, i); };
     if (std::ranges::any_of(steering.tables, holds_address)) return i;
     const auto has = [](const auto& list, const auto& value) { return std::ranges::find(list, value) != list.end(); };
@@ -196,6 +290,9 @@ std::vector<Rule> random_rules(std::mt19937& random) {
     if (below(3) == 0) rule.countries.emplace_back(below(2) == 0 ? "GB" : "JP");
     if (below(4) == 0) rule.subdivisions.emplace_back("US-CA");
     if (below(4) == 0) rule.continents.emplace_back("EU");
+    if (below(3) == 0) rule.resolver_asns.push_back(64'500 + below(2));
+    for (std::uint32_t n = below(3); n > 0 && below(2) == 0; --n)
+      rule.resolver_networks.push_back(Network{IpAddress::v4((9 + below(6)) << 24), 7}.masked());
     rules.push_back(std::move(rule));
   }
   return rules;
@@ -225,7 +322,11 @@ std::array<IpAddress, 3> samples_of_scope(IpAddress address, int scope_bits, std
           IpAddress::v4(first | (static_cast<std::uint32_t>(random()) & host_mask))};
 }
 
-// RFC 7871 §7.2.1: an answer is good for all of its scope.
+IpAddress random_address(std::mt19937& random) {
+  return IpAddress::v4(static_cast<std::uint32_t>((9 + random() % 6) << 24 | random() % (1U << 24)));
+}
+
+// RFC 7871 §7.2.1: an answer is good for all of its scope, to the resolver that asked.
 TEST(Rules, AreFoundForEveryAddressAndItsScopeHasOneRanking) {
   std::mt19937 random(4);
   for (int round = 0; round < 200; ++round) {
@@ -235,20 +336,25 @@ TEST(Rules, AreFoundForEveryAddressAndItsScopeHasOneRanking) {
     for (auto tables = random() % 3; tables > 0; --tables)
       steering.tables.push_back(random_table(steering.rules.size(), random));
     const auto map = compile_rankings(steering, kRegions, database);
-    const auto expected = [&](IpAddress address) {
-      return first_match(steering, database.locations.get(database.find(address)), address);
+    const auto asker = [&](IpAddress address) {
+      return Asker{address, database.locations.get(database.find(address))};
     };
     for (int sample = 0; sample < 200; ++sample) {
-      const auto bits = static_cast<std::uint32_t>((9 + random() % 6) << 24 | random() % (1U << 24));
-      const IpAddress address = IpAddress::v4(bits);
-      const Ranked ranked = map->find(address);
-      ASSERT_EQ(ranked.rule, expected(address)) << address.to_string();
+      const IpAddress address = random_address(random);
+      const IpAddress resolver = random_address(random);
+      const Ranked ranked = map->find(address, resolver);
+      ASSERT_EQ(ranked.rule, first_match(steering, asker(address), asker(resolver)))
+          << address.to_string() << " behind " << resolver.to_string();
       for (const IpAddress other : samples_of_scope(address, ranked.scope_bits, random)) {
-        const Ranked same = map->find(other);
+        const Ranked same = map->find(other, resolver);
         ASSERT_EQ(same.rule, ranked.rule) << other.to_string();
         ASSERT_TRUE(std::ranges::equal(same.regions, ranked.regions)) << other.to_string();
         ASSERT_EQ(same.scope_bits, ranked.scope_bits) << other.to_string();
       }
+      const Ranked alone = map->find(address);
+      ASSERT_EQ(alone.rule, first_match(steering, asker(address), asker(address))) << address.to_string();
+      for (const IpAddress other : samples_of_scope(address, alone.scope_bits, random))
+        ASSERT_EQ(map->find(other).rule, alone.rule) << other.to_string();
     }
   }
 }
