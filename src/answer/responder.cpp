@@ -459,7 +459,7 @@ steering::Pick Answer::decide(const steering::Service& service, Family family) n
   const bool is_from_subnet = subnet && !subnet->is_withheld();
   const IpAddress address = is_from_subnet ? subnet->address : client_.address;
 
-  const steering::Ranked ranked = service.ranking_map().find(address);
+  const steering::Ranked ranked = service.ranking_map().find(address, client_.address);
   const auto is_healthy = [&board = *snapshot_.board](steering::TargetIndex target) {
     return board.read(target) != health::State::down;  // unknown counts as up
   };

@@ -14,6 +14,7 @@ struct ExplainOptions {
   std::filesystem::path config_file;
   std::string name;
   std::string client;             // an address, or a network such as 192.0.2.0/24
+  std::string resolver;           // the address that the query comes from; empty: the client's
   std::string type;               // "A", "AAAA", …
   std::vector<std::string> down;  // regions to assume down
   bool as_json;

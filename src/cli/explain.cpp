@@ -23,6 +23,10 @@ int explain(const ExplainOptions& options) {
   if (!type) return fail(fmt::format("--type: \"{}\" is not a record type", options.type));
   const auto client = daemon::parse_client(options.client, daemon::kWholeAddress);
   if (!client) return fail(fmt::format("\"{}\" is not an IP address or network", options.client));
+  const auto resolver = IpAddress::parse(options.resolver);
+  if (!options.resolver.empty() && !resolver) {
+    return fail(fmt::format("--resolver: \"{}\" is not an IP address", options.resolver));
+  }
 
   Problems problems;
   auto loaded = daemon::load_unasserted(options.config_file, daemon::Secrets{}, nullptr, problems);
@@ -36,10 +40,11 @@ int explain(const ExplainOptions& options) {
   }
   loaded->snapshot->board = daemon::assume_down(*loaded, options.down);
 
-  const daemon::Reply reply = daemon::ask(*loaded->snapshot, {*name, *type, *client}, 0);
+  const daemon::Reply reply = daemon::ask(*loaded->snapshot, {*name, *type, *client, resolver}, 0);
   Explanation explanation = explain_decision(reply.decision, *loaded, reply.message);
   explanation.name = name->to_text();
   explanation.type = dns::type_to_text(*type);
+  explanation.resolver = options.resolver;
   fmt::print("{}", options.as_json ? to_json(explanation) + "\n" : to_text(explanation));
   if (!options.as_json && !explanation.steering.empty()) {
     fmt::print("\nNo server was asked: every state that is not assumed with --down is unknown, which counts as up.\n");

@@ -50,7 +50,7 @@ struct ExplainedSteering {
   ExplainedLocation location;
   std::string order;   // "nearest", "latency", "listed", "equal"
   std::string policy;  // "rotate", "weighted", "sticky"
-  std::string rule;    // the one that matched: its name, or its number; empty: none
+  std::string rule;    // the one that matched: its name; empty: none
   std::vector<ExplainedRegion> ranking;
   steering::Outcome outcome;
   std::string reason;  // why this pick, in a sentence
@@ -62,6 +62,7 @@ struct ExplainedSteering {
 struct Explanation {
   std::string name;
   std::string type;
+  std::string resolver;                     // that asks for the client; empty: the client himself
   std::string zone;                         // empty: not ours
   std::vector<std::string> steps;           // "www.example.com: exists", "shop.example.com: is an alias (CNAME)"
   std::vector<ExplainedSteering> steering;  // of each service on the way

@@ -85,6 +85,7 @@ Json steering_json(const ExplainedSteering& steering) {
 
 std::string to_json(const Explanation& explanation) {
   Json json{{"name", explanation.name}, {"type", explanation.type}};
+  if (!explanation.resolver.empty()) json["resolver"] = explanation.resolver;
   json["zone"] = explanation.zone.empty() ? Json(nullptr) : Json(explanation.zone);
   json["steps"] = explanation.steps;
   if (!explanation.steering.empty()) json["steering"] = steering_json(explanation.steering.front());

@@ -100,6 +100,7 @@ void write_steering(Page& page, const ExplainedSteering& steering) {
 std::string to_text(const Explanation& explanation) {
   Page page;
   page.line("question", fmt::format("{} {}", explanation.name, explanation.type));
+  if (!explanation.resolver.empty()) page.line("resolver", explanation.resolver);
   page.line("zone", explanation.zone.empty() ? "none of ours" : explanation.zone);
   for (const std::string& step : explanation.steps)
     page.line("name", step);

@@ -35,6 +35,8 @@ int run(int argc, char** argv) {
       ->add_option("CLIENT", explain_options.client,
                    "The client's address or network, as EDNS Client Subnet would give it")
       ->required();
+  explain->add_option("--resolver", explain_options.resolver,
+                      "The address of the resolver that asks for the client (default: the client itself)");
   explain->add_option("--type", explain_options.type, "The record type asked for")->capture_default_str();
   explain->add_option("--down", explain_options.down, "Assume that this region is down (may be repeated)")->take_all();
   explain->add_flag("--json", explain_options.as_json, "Print JSON");

@@ -27,6 +27,7 @@ Explanation explain_result(const daemon::RouteTestResult& result, daemon::Loaded
   Explanation explanation = explain_decision(result.reply.decision, loaded, result.reply.message);
   explanation.name = result.question.name.to_text();
   explanation.type = dns::type_to_text(result.question.type);
+  if (const auto& resolver = result.question.resolver) explanation.resolver = resolver->to_string();
   return explanation;
 }
 

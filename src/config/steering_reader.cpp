@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "config/region_name.hpp"
 
@@ -109,7 +110,7 @@ class SteeringReader {
         rules.push_back(std::move(*rule));
       }
     }
-    if (rules.size() > steering::kRulesMax) place.error(fmt::format("more than {} rules", steering::kRulesMax));
+    refuse_too_many(place, rules.size(), rules);
     return rules;
   }
 
@@ -283,8 +284,16 @@ class SteeringReader {
         rules.push_back(std::move(*rule));
       }
     }
-    if (rules.size() + of_sets > steering::kRulesMax)
-      place.error(fmt::format("more than {} rules", steering::kRulesMax));
+    refuse_too_many(place, rules.size() + of_sets, rules);
+  }
+
+  // `count` is that of all rules in the list at `place`, `own` are those that stand there themselves.
+  static void refuse_too_many(const JsonPlace& place, std::size_t count, const std::vector<Rule>& own) {
+    if (count > steering::kRulesMax) place.error(fmt::format("more than {} rules", steering::kRulesMax));
+    const auto of_resolvers = std::ranges::count_if(own, &Rule::asks_for_resolver);
+    if (static_cast<std::size_t>(of_resolvers) > steering::kResolverRulesMax) {
+      place.error(fmt::format("more than {} rules with conditions on the resolver", steering::kResolverRulesMax));
+    }
   }
 
   // {"rule_set": "offices"}
@@ -298,7 +307,7 @@ class SteeringReader {
   // Nothing for a rule that is not to be used.
   [[nodiscard]] std::optional<Rule> read_rule(const JsonPlace& place) const {
     if (!place.has_only({"name", "comment", "expires", "networks", "asns", "countries", "subdivisions", "continents",
-                         "regions", "steering", "action"})) {
+                         "resolver_networks", "resolver_asns", "regions", "steering", "action"})) {
       return std::nullopt;
     }
     Rule rule;
@@ -320,35 +329,46 @@ class SteeringReader {
   }
 
   static void read_conditions(const JsonPlace& place, Rule& rule) {
-    read_networks(place, rule);
-    if (const auto asns = place.member("asns")) {
-      for (const JsonPlace& element : asns->elements()) {
-        const auto asn = element.integer(1, std::numeric_limits<std::uint32_t>::max());
-        if (asn) rule.asns.push_back(static_cast<std::uint32_t>(*asn));
-      }
-    }
+    rule.networks = read_networks(place, "networks");
+    rule.asns = read_asns(place, "asns");
+    rule.resolver_networks = read_networks(place, "resolver_networks");
+    rule.resolver_asns = read_asns(place, "resolver_asns");
     rule.countries = read_codes(place, "countries", is_country, "a country's ISO 3166-1 code such as \"FR\"");
     rule.subdivisions = read_codes(place, "subdivisions", is_subdivision, "an ISO 3166-2 code such as \"US-CA\"");
     const auto is_continent = [](std::string_view code) {
       return std::ranges::find(kContinents, code) != kContinents.end();
     };
     rule.continents = read_codes(place, "continents", is_continent, "one of AF, AN, AS, EU, NA, OC and SA");
-    const auto has = [&](std::string_view key) { return place.member(key).has_value(); };
-    if (!has("networks") && !has("asns") && !has("countries") && !has("subdivisions") && !has("continents")) {
-      place.error("matches nobody: needs \"networks\", \"asns\", \"countries\", \"subdivisions\" or \"continents\"");
+    constexpr std::array<std::string_view, 7> kConditions{
+        "networks", "asns", "countries", "subdivisions", "continents", "resolver_networks", "resolver_asns"};
+    if (std::ranges::none_of(kConditions, [&](std::string_view key) { return place.member(key).has_value(); })) {
+      place.error(fmt::format("matches nobody: needs one of \"{}\"", fmt::join(kConditions, "\", \"")));
     }
   }
 
-  static void read_networks(const JsonPlace& place, Rule& rule) {
-    const auto networks = place.member("networks");
-    if (!networks) return;
-    for (const JsonPlace& element : networks->elements()) {
+  static std::vector<Network> read_networks(const JsonPlace& parent, std::string_view key) {
+    std::vector<Network> networks;
+    const auto place = parent.member(key);
+    if (!place) return networks;
+    for (const JsonPlace& element : place->elements()) {
       const auto text = element.text();
       if (!text) continue;
       const auto network = Network::parse(*text);
       if (const auto wrong = refuse_network(*text, network)) element.error(*wrong);
-      if (network) rule.networks.push_back(*network);
+      if (network) networks.push_back(*network);
     }
+    return networks;
+  }
+
+  static std::vector<std::uint32_t> read_asns(const JsonPlace& parent, std::string_view key) {
+    std::vector<std::uint32_t> asns;
+    const auto place = parent.member(key);
+    if (!place) return asns;
+    for (const JsonPlace& element : place->elements()) {
+      const auto asn = element.integer(1, std::numeric_limits<std::uint32_t>::max());
+      if (asn) asns.push_back(static_cast<std::uint32_t>(*asn));
+    }
+    return asns;
   }
 
   template <typename IsCode>

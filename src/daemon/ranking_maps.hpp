@@ -22,10 +22,10 @@ class RankingMaps {
  public:
   // What services of one steering have in common.
   struct Shared {
-    std::vector<std::size_t> regions;                    // in Config::regions; the steering's are places in this list
-    const config::ServiceSteering* configured;           // of the first service that has it
+    std::vector<std::size_t> regions;           // in Config::regions; the steering's are places in this list
+    const config::ServiceSteering* configured;  // of the first service that has it
     std::shared_ptr<const steering::Steering> steering;
-    std::shared_ptr<const steering::RankingMap> map;     // null until compile()
+    std::shared_ptr<const steering::RankingMap> map;  // null until compile()
   };
 
   // `served`: what measured rankings hold on to (steering::Hysteresis); may be null.

@@ -104,7 +104,7 @@ class Reader {
   }
 
   RouteTest read_test(const JsonPlace& place) {
-    place.has_only({"name", "client", "query", "type", "down", "expect"});
+    place.has_only({"name", "client", "resolver", "query", "type", "down", "expect"});
     RouteTest test{};
     test.place = place.place();
     if (const auto query = place.required("query")) test.question.name = read_name(*query);
@@ -112,10 +112,12 @@ class Reader {
     const auto client_place = place.required("client");
     const Client client = client_place ? read_client(*client_place) : Client{};
     test.question.client = client.subnet;
+    if (const auto resolver = place.member("resolver")) test.question.resolver = read_address(*resolver);
     if (const auto down = place.member("down")) test.down = read_regions(*down);
     if (const auto expect = place.required("expect")) test.expect = read_expectations(*expect);
     test.name =
         fmt::format("{} {} for {}", test.question.name.to_text(), dns::type_to_text(test.question.type), client.label);
+    if (test.question.resolver) test.name += " through " + test.question.resolver->to_string();
     if (const auto name = place.member("name")) test.name = name->text().value_or("");
     return test;
   }

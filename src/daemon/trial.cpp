@@ -65,7 +65,7 @@ Reply ask(const answer::Snapshot& snapshot, const Question& question, std::uint6
   std::vector<std::uint8_t> buffer(dns::kMessageMax);
   Reply reply;
   Random random(seed);
-  const answer::Client client{question.client.address, answer::Transport::tcp};
+  const answer::Client client{question.resolver.value_or(question.client.address), answer::Transport::tcp};
   const std::size_t size = answer::answer(snapshot, client, query, buffer, random, &reply.decision);
   reply.message.assign(buffer.data(), buffer.data() + size);  // in as much memory as it needs: replies are kept
   return reply;

@@ -22,6 +22,7 @@ struct Question {
   dns::Name name;
   dns::Type type = dns::type::kA;
   dns::ClientSubnet client;
+  std::optional<IpAddress> resolver = {};  // where the query comes from: without one the client asks by himself
 };
 
 // How much of a client's address is told.

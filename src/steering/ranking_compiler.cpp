@@ -222,7 +222,8 @@ class Compiler {
   std::vector<float> rtts_ms_;  // of one ranking in the making
 };
 
-// The map for the resolvers that this rule is the first for; null when there is none. It has the rule for unknown clients.
+// The map for the resolvers that this rule is the first for; null when there is none. It has the rule for unknown
+// clients.
 const RankingMap* find_of_resolver(const RankingMap* map, RuleIndex rule) {
   if (map == nullptr) return nullptr;
   const auto maps = map->maps_of_resolvers();

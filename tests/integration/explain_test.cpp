@@ -77,6 +77,21 @@ TEST_F(Explain, NamesTheSetOrFileOfARule) {
   EXPECT_THAT(explained({"www.example.com", "198.51.100.9"}), HasSubstr("rule      \"offices: number 1\"\n"));
 }
 
+TEST_F(Explain, AsksAsTheResolverOfTheClient) {
+  world_.config["services"]["www.example.com"]["steering"] = {
+      {"rules", {{{"name", "a VPN"}, {"resolver_networks", {"198.51.100.53"}}, {"regions", {"us-east"}}}}}};
+  world_.write_config();
+  const std::string text = explained({"www.example.com", "203.0.113.9", "--resolver", "198.51.100.53"});
+  EXPECT_THAT(text, HasSubstr("resolver  198.51.100.53\n"));
+  EXPECT_THAT(text, HasSubstr("rule      \"a VPN\"\n"));
+  EXPECT_THAT(text, HasSubstr("www.example.com. 30 IN A 192.0.2.10\n"));
+  EXPECT_THAT(explained({"www.example.com", "203.0.113.9"}), HasSubstr("www.example.com. 30 IN A 192.0.2.20\n"));
+  EXPECT_THAT(explained({"www.example.com", "198.51.100.53"}), HasSubstr("www.example.com. 30 IN A 192.0.2.10\n"))
+      << "without a resolver the client asks by himself";
+  EXPECT_THAT(refused({"www.example.com", "203.0.113.9", "--resolver", "ns1"}),
+              HasSubstr("--resolver: \"ns1\" is not an IP address"));
+}
+
 TEST_F(Explain, TakesNetworksAndIpv6) {
   EXPECT_THAT(explained({"www.example.com", "198.51.100.128/26"}), HasSubstr("is in Sydney, NSW, AU, OC"));
   EXPECT_THAT(explained({"www.example.com", "2001:db8:4::1", "--type", "AAAA"}),

@@ -152,6 +152,28 @@ TEST(Policies, HintsOfHttpsRecordsAreSteeredAsTheAddressesAre) {
   EXPECT_EQ(ask(kAshburn).rcode, "REFUSED");
 }
 
+TEST(Policies, RulesMayAskWhichResolverAsks) {
+  World world;
+  steering_of(world) = {{"rules",
+                         {{{"countries", {"SG"}}, {"regions", {"eu-west"}}},
+                          {{"resolver_networks", {"127.0.0.2"}}, {"regions", {"us-east"}}}}}};
+  world.serve();
+  const auto ask = [&](const char* source, const char* client) {
+    const UdpClient resolver(world.server(), IpAddress::parse(source));
+    const auto response = resolver.ask(to_query({.name = "www.example.com", .client = client}));
+    EXPECT_TRUE(response);
+    return parse_response(*response);
+  };
+  EXPECT_THAT(data_of(ask("127.0.0.1", kParis).answer), ElementsAre(kEuWest));
+  EXPECT_THAT(data_of(ask("127.0.0.2", kParis).answer), ElementsAre(kUsEast));
+  EXPECT_THAT(data_of(ask("127.0.0.1", "8.8.8.0/24").answer), ElementsAre(kApSoutheast));
+  EXPECT_THAT(data_of(ask("127.0.0.2", "8.8.8.0/24").answer), ElementsAre(kUsEast));
+  EXPECT_THAT(data_of(ask("127.0.0.2", kSingapore).answer), ElementsAre(kEuWest))
+      << "an earlier rule matches the client";
+  // Behind 127.0.0.2 all around Paris are sent to us-east, whatever the databases say of them.
+  EXPECT_GT(ask("127.0.0.1", kParis).scope_bits, ask("127.0.0.2", kParis).scope_bits);
+}
+
 TEST(Policies, RulesOfAFileAreReadAnewWithAReload) {
   World world;
   world.config["rule_sets"] = {{"partners", {{"file", "partners.csv"}}}};

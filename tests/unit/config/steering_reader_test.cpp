@@ -138,6 +138,14 @@ TEST_F(ReadSteering, ReadsRules) {
   EXPECT_EQ(rule->preference.order, Order::listed);
   EXPECT_THAT(rule->preference.regions, ElementsAre(1, 0));
 
+  const auto of_resolvers =
+      read_rule(R"({"resolver_networks": ["192.0.2.53", "2001:db8::/32"], "resolver_asns": [64500],
+      "action": "refuse"})");
+  EXPECT_THAT(of_resolvers->resolver_networks, SizeIs(2));
+  EXPECT_THAT(of_resolvers->resolver_asns, ElementsAre(64'500U));
+  EXPECT_TRUE(of_resolvers->asks_for_resolver());
+  EXPECT_FALSE(rule->asks_for_resolver());
+
   EXPECT_EQ(read_rule(R"({"countries": ["FR"], "action": "refuse"})")->action, Action::refuse);
   EXPECT_EQ(read_rule(R"({"countries": ["FR"], "action": "nodata"})")->action, Action::nodata);
   const auto own =
@@ -145,6 +153,22 @@ TEST_F(ReadSteering, ReadsRules) {
   EXPECT_EQ(own->preference.order, Order::nearest);
   EXPECT_THAT(own->preference.regions, ElementsAre(0, 2));
   EXPECT_EQ(own->preference.regions_max, 1);
+}
+
+TEST_F(ReadSteering, TakesSoManyRulesOnResolversAndNoMore) {
+  const auto rules = [](std::size_t count) {
+    std::string text;
+    for (; count > 0; --count)
+      text += R"({"resolver_asns": [64500], "action": "refuse"},)";
+    return "[" + text + R"({"countries": ["FR"], "action": "refuse"}])";
+  };
+  (void)read("{\"rules\": " + rules(steering::kResolverRulesMax) + "}");
+  (void)read_set(rules(steering::kResolverRulesMax));
+  EXPECT_THAT(messages_, IsEmpty());
+  (void)read("{\"rules\": " + rules(steering::kResolverRulesMax + 1) + "}");
+  (void)read_set(rules(steering::kResolverRulesMax + 1));
+  EXPECT_THAT(messages_, ElementsAre("rhumb.json: /rules: more than 64 rules with conditions on the resolver",
+                                     "rhumb.json: /: more than 64 rules with conditions on the resolver"));
 }
 
 TEST_F(ReadSteering, NamesRulesByTheirPlaceIfTheyHaveNoName) {
@@ -235,6 +259,9 @@ TEST_F(ReadSteering, SaysWhatIsWrongAndWhere) {
        "/rules/0/networks/0: 10.0.0.1/24 has bits set after the prefix; meant 10.0.0.0/24?"},
       {R"({"rules": [{"countries": ["FR"], "action": "refuse", "expires": "2026-02-30"}]})",
        "/rules/0/expires: \"2026-02-30\" is not a date such as 2026-12-31"},
+      {R"({"rules": [{"resolver_networks": ["10.0.0.1/8"], "action": "refuse"}]})",
+       "/rules/0/resolver_networks/0: 10.0.0.1/8 has bits set after the prefix; meant 10.0.0.0/8?"},
+      {R"({"rules": [{"resolver_asns": [0], "action": "refuse"}]})", "/rules/0/resolver_asns/0: "},
       {R"({"rules": [{"rule_set": "ofices"}]})",
        "/rules/0/rule_set: \"ofices\" is not one of \"rule_sets\" (did you mean \"offices\"?)"},
       {R"({"rules": [{"rule_set": "offices", "regions": ["eu-west"]}]})", "/rules/0/regions: unknown key"},

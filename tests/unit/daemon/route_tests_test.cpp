@@ -106,13 +106,14 @@ TEST_F(RouteTests, ReadsEverything) {
     // comments are welcome
     "clients": {"paris": "203.0.113.9"},
     "tests": [{"name": "Paris goes to us-east", "client": "paris", "query": "WWW.example.com", "type": "AAAA",
-               "down": ["eu-west", "ap-southeast"],
+               "resolver": "192.0.2.53", "down": ["eu-west", "ap-southeast"],
                "expect": {"regions": ["us-east"], "not_regions": ["eu-west"], "addresses": ["2001:db8::10"],
                           "scope": {"min": 8, "max": 24}, "rcode": "NOERROR"}},
+              {"client": "paris", "resolver": "192.0.2.53", "query": "www.example.com", "expect": {"rcode": "NXDOMAIN"}},
               {"client": "paris", "query": "www.example.com", "expect": {"rcode": "NXDOMAIN"}}]
   })");
   ASSERT_TRUE(tests) << testing::PrintToString(problems_);
-  ASSERT_THAT(*tests, SizeIs(2));
+  ASSERT_THAT(*tests, SizeIs(3));
   const RouteTest& test = tests->front();
   EXPECT_EQ(test.place, (directory_.path() / "routes.test.json").string() + ": /tests/0");
   EXPECT_EQ(test.name, "Paris goes to us-east");
@@ -120,6 +121,7 @@ TEST_F(RouteTests, ReadsEverything) {
   EXPECT_EQ(test.question.type, dns::type::kAaaa);
   EXPECT_EQ(test.question.client.address.to_string(), "203.0.113.0");
   EXPECT_EQ(test.question.client.source_bits, 24);
+  EXPECT_EQ(test.question.resolver, IpAddress::parse("192.0.2.53"));
   EXPECT_THAT(test.down, ElementsAre("eu-west", "ap-southeast"));
   EXPECT_THAT(test.expect.regions, ElementsAre("us-east"));
   EXPECT_THAT(test.expect.not_regions, ElementsAre("eu-west"));
@@ -129,7 +131,9 @@ TEST_F(RouteTests, ReadsEverything) {
   EXPECT_EQ(test.expect.rcode, dns::Rcode::no_error);
 
   const RouteTest& bare = tests->back();
+  EXPECT_EQ((*tests)[1].name, "www.example.com A for paris through 192.0.2.53");
   EXPECT_EQ(bare.name, "www.example.com A for paris");
+  EXPECT_FALSE(bare.question.resolver);
   EXPECT_EQ(bare.question.type, dns::type::kA);
   EXPECT_THAT(bare.down, IsEmpty());
   EXPECT_THAT(bare.expect.regions, IsEmpty());
@@ -160,7 +164,8 @@ TEST_F(RouteTests, EveryMistakeIsToldWithItsPlace) {
     "client": {},
     "clients": {"paris": "203.0.113.256", "rome": {"country": "IT"}, "unknown": {"asn": 1}},
     "tests": [
-      {"client": "pariss", "query": "www..example.com", "type": "MX", "down": ["eu-wset"], "expect": {}},
+      {"client": "pariss", "query": "www..example.com", "type": "MX", "resolver": "ns",
+       "down": ["eu-wset"], "expect": {}},
       {"client": {}, "query": "www.example.com", "expcet": {},
        "expect": {"regions": ["us-east", "eu-wset"], "not_regions": ["us-west"], "addresses": ["192.0.2.1", "x"],
                   "scope": {"min": 9, "max": 8}, "rcode": "NXDOMIAN"}},
@@ -179,6 +184,7 @@ TEST_F(RouteTests, EveryMistakeIsToldWithItsPlace) {
           R"(routes.test.json: /tests/0/query: "www..example.com" is not a domain name)",
           R"(routes.test.json: /tests/0/type: "MX" must be one of "A", "AAAA", "HTTPS", "SVCB")",
           R"(routes.test.json: /tests/0/client: "pariss" is not an IP address or network, nor one of "clients" (did you mean "paris"?))",
+          R"(routes.test.json: /tests/0/resolver: "ns" is not an IP address)",
           R"(routes.test.json: /tests/0/down/0: "eu-wset" is not a region (did you mean "eu-west"?))",
           R"(routes.test.json: /tests/0/expect: must expect something)",
           R"(routes.test.json: /tests/1/expcet: unknown key (did you mean "expect"?))",

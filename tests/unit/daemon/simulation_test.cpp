@@ -297,10 +297,11 @@ TEST_F(SimulationTest, AnotherConfigurationIsComparedByName) {
   EXPECT_FALSE(region(result.services[0], "us-east").capacity) << "it is no region of the service any more";
 }
 
-// Address by address, as queries would have it.
+// Address by address, as queries would have it. Each client is his own resolver.
 TEST_F(SimulationTest, AgreesWithEveryAddressAskedAlone) {
   const Loaded loaded = load_steered(R"("tolerance_km": 9000, "rules": [
     {"name": "lab", "networks": ["192.0.2.3/32", "192.0.2.77/32", "198.51.100.96/27"], "regions": ["us-east", "eu-west"]},
+    {"name": "resolvers", "resolver_networks": ["192.0.2.160/28"], "regions": ["ap-southeast"]},
     {"name": "france", "countries": ["FR"], "regions": ["ap-southeast", "us-east"]}])");
   const SimulatedService service =
       simulate_down(loaded, weigh(loaded, "192.0.2.0/23,512\n198.51.100.0/24,256\n203.0.113.64/26,64\n"), {"us-east"});
