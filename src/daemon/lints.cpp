@@ -68,7 +68,7 @@ class KnownPlaces {
   }
   // Whether the rule matches by places alone, none of which is known.
   [[nodiscard]] bool lack_all_of(const steering::Rule& rule) const {
-    const bool has_networks = !rule.networks.empty();
+    const bool has_networks = !rule.networks.empty() || !rule.resolver_networks.empty() || !rule.resolver_asns.empty();
     const bool asks_for_places =
         !rule.asns.empty() || !rule.countries.empty() || !rule.continents.empty() || !rule.subdivisions.empty();
     const auto in = [](const auto& known) { return [&](const auto& asked) { return known.contains(asked); }; };
@@ -85,33 +85,40 @@ class KnownPlaces {
   std::unordered_set<std::string> subdivisions_;
 };
 
-// As `rhumb explain` names it.
-std::string name_of(const steering::Rule& rule, std::size_t index) {
-  return rule.name.empty() ? fmt::format("rule number {}", index + 1) : fmt::format("rule \"{}\"", rule.name);
+// Of clients behind any resolver.
+template <typename Look>
+void look_at_rankings(const steering::RankingMap& map, const Look& look) {
+  const auto look_at_all = [&](const steering::Rankings& rankings) {
+    for (steering::RankingId id = 0; id < rankings.size(); ++id)
+      look(rankings[id]);
+  };
+  look_at_all(map.rankings());
+  for (const auto& behind : map.maps_of_resolvers())
+    look_at_all(behind->rankings());
 }
 
-void find_unused_rules(const steering::Steering& steering, const steering::Rankings& rankings,
+void find_unused_rules(const steering::Steering& steering, const steering::RankingMap& map,
                        const KnownPlaces& known_places, std::vector<std::string>& messages) {
   std::vector<bool> is_used(steering.rules.size());
-  for (steering::RankingId id = 0; id < rankings.size(); ++id) {
-    if (rankings[id].rule != steering::kNoRule) is_used[rankings[id].rule] = true;
-  }
+  look_at_rankings(map, [&](const steering::Ranked& ranked) {
+    if (ranked.rule != steering::kNoRule) is_used[ranked.rule] = true;
+  });
   for (std::size_t i = 0; i < is_used.size(); ++i) {
     if (is_used[i]) continue;
     const steering::Rule& rule = steering.rules[i];
-    messages.push_back(fmt::format("{} is never used: {}", name_of(rule, i),
+    messages.push_back(fmt::format("rule \"{}\" is never used: {}", rule.name,
                                    known_places.lack_all_of(rule) ? "the databases know no client that it matches"
                                                                   : "earlier rules match all of its clients"));
   }
 }
 
-void find_unused_regions(const steering::Rankings& rankings, const std::vector<std::string>& regions,
+void find_unused_regions(const steering::RankingMap& map, const std::vector<std::string>& regions,
                          std::vector<std::string>& messages) {
   std::vector<bool> is_used(regions.size());
-  for (steering::RankingId id = 0; id < rankings.size(); ++id) {
-    for (const steering::RegionIndex region : rankings[id].regions)
+  look_at_rankings(map, [&](const steering::Ranked& ranked) {
+    for (const steering::RegionIndex region : ranked.regions)
       is_used[region] = true;
-  }
+  });
   for (std::size_t region = 0; region < regions.size(); ++region) {
     if (is_used[region]) continue;
     messages.push_back(
@@ -205,12 +212,12 @@ class Linter {
     const auto [known, is_new] = by_map_.try_emplace(&service.ranking_map());
     if (!is_new) return known->second;
     const steering::ServiceSettings& settings = service.settings();
-    const steering::Rankings& rankings = service.ranking_map().rankings();
+    const steering::RankingMap& map = service.ranking_map();
     if (!settings.steering->rules.empty()) {
       if (!known_places_) known_places_.emplace(locations_);
-      find_unused_rules(*settings.steering, rankings, *known_places_, known->second);
+      find_unused_rules(*settings.steering, map, *known_places_, known->second);
     }
-    find_unused_regions(rankings, settings.regions, known->second);
+    find_unused_regions(map, settings.regions, known->second);
     return known->second;
   }
 

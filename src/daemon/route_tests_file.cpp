@@ -112,7 +112,7 @@ class Reader {
     const auto client_place = place.required("client");
     const Client client = client_place ? read_client(*client_place) : Client{};
     test.question.client = client.subnet;
-    if (const auto resolver = place.member("resolver")) test.question.resolver = read_address(*resolver);
+    if (const auto resolver = place.member("resolver")) test.question.resolver = resolver->address();
     if (const auto down = place.member("down")) test.down = read_regions(*down);
     if (const auto expect = place.required("expect")) test.expect = read_expectations(*expect);
     test.name =

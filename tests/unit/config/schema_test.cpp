@@ -3,6 +3,7 @@
 // Wrong documents are made from one that uses every key: for each of its values and each word that the schema has about
 // it, one that just keeps to that word and one that just does not. So a limit, a name or a key that stands in the
 // reader and not in the schema, or is another one there, is found. What no schema can say is listed, with examples.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -35,6 +36,8 @@ constexpr std::string_view kEverything = R"({
   "zones": "zones",
   "strict": true,
   "geoip": ["country.mmdb"],
+  "geofeeds": ["offices.geofeed.csv"],
+  "latency": {"files": ["rtt.csv"], "min_samples": 5},
   "identity": "ns1",
   "version": "1",
   "udp_payload": {"ipv4": 1400, "ipv6": 1232},
@@ -48,6 +51,10 @@ constexpr std::string_view kEverything = R"({
   "checks": {"web": {"type": "http", "port": 80, "path": "/healthz", "interval": "5s", "timeout": "1s", "rise": 2, "fall": 3},
              "port": {"type": "tcp", "port": 443}},
   "assertions": "routes.test.json",
+  "rule_sets": {
+    "partners": {"file": "partners.csv", "comment": "from Grace"},
+    "law": [{"name": "kept out", "countries": ["AQ"], "action": "nodata"}]
+  },
   "services": {
     "www.example.com": {
       "ttl": 60,
@@ -59,7 +66,10 @@ constexpr std::string_view kEverything = R"({
         "rules": [
           {"name": "offices", "comment": "ask Ada", "expires": "2026-12-31", "networks": ["128.0.0.0/24", "8000::/32"],
            "asns": [64500], "countries": ["FR"], "subdivisions": ["US-CA"], "continents": ["EU"],
+           "resolver_networks": ["128.0.0.0/25"], "resolver_asns": [64501],
            "regions": ["eu-west"]},
+          {"rule_set": "law", "comment": "before the others"},
+          {"rule_set": "partners"},
           {"countries": ["DE"], "action": "refuse"},
           {"countries": ["US"], "steering": {"order": "nearest", "regions": ["us-east"], "tolerance_km": 1.5,
                                              "bias": {"us-east": -5}, "max_regions": 1}}
@@ -67,6 +77,14 @@ constexpr std::string_view kEverything = R"({
       },
       "instances": [{"region": "us-east", "address": "192.0.2.1", "weight": 3},
                     {"region": "eu-west", "address": "2001:db8::1"}]
+    },
+    "app.example.com": {
+      "check": "web",
+      "steering": {"order": "latency", "tolerance_ms": 10, "hysteresis": {"ms": 3, "percent": 7.5},
+                   "when_all_down": ["192.0.2.99", "2001:db8::99"],
+                   "rules": [{"countries": ["NZ"], "steering": {"order": "latency", "tolerance_ms": 5,
+                                                                "hysteresis": {"ms": 1, "percent": 1}}}]},
+      "instances": [{"region": "us-east", "target": "lb.example.net.", "check_address": "192.0.2.7", "weight": 2}]
     }
   }
 })";
@@ -99,6 +117,7 @@ bool schema_takes(const Document& document) {
 // What the reader says, first what is wrong; empty when it takes the document.
 std::string complaint_of_reader(const Document& document) {
   static const test::TemporaryDirectory directory;
+  directory.write("partners.csv", "192.0.2.0/24,eu-west\n");
   Problems problems;
   (void)load_config(directory.write("rhumb.json", document.dump()), problems, kToday);
   const Problem* error = problems.first_error();
@@ -128,9 +147,29 @@ class Walk {
     if (words.contains("$ref")) visit({match.value, Pointer(words["$ref"].get<std::string>().substr(1))});
     for (std::size_t i = 0; words.contains("allOf") && i < words["allOf"].size(); ++i)
       visit({match.value, match.words / "allOf" / i});
+    visit_alternatives(match, words);
     const Document& value = document_.at(match.value);
     if (value.is_object()) visit_members(match, words, value);
     if (value.is_array()) visit_elements(match, words, value);
+  }
+  // Of definitions, the one that has the value's keys, or its type.
+  void visit_alternatives(const Match& match, const Document& words) {
+    const auto visit_if_meant = [&](const Pointer& alternative) {
+      const Document& words_there = schema_document().at(alternative);
+      if (!words_there.contains("$ref")) return;
+      const Pointer definition(words_there["$ref"].get<std::string>().substr(1));
+      if (is_meant(document_.at(match.value), schema_document().at(definition))) visit({match.value, definition});
+    };
+    for (const char* branch : {"then", "else"}) {
+      if (words.contains(branch)) visit_if_meant(match.words / branch);
+    }
+    for (std::size_t i = 0; words.contains("oneOf") && i < words["oneOf"].size(); ++i)
+      visit_if_meant(match.words / "oneOf" / i);
+  }
+  static bool is_meant(const Document& value, const Document& words) {
+    if (!value.is_object()) return value.is_array() == (words.value("type", "") == "array");
+    const Document properties = words.value("properties", Document::object());
+    return std::ranges::all_of(value.items(), [&](const auto& item) { return properties.contains(item.key()); });
   }
   void visit_members(const Match& match, const Document& words, const Document& value) {
     for (const auto& [key, member] : value.items()) {

@@ -84,7 +84,7 @@ TEST_F(Lints, ARuleThatEarlierRulesLeaveNobody) {
 TEST_F(Lints, ARuleWithoutANameIsToldByItsNumber) {
   EXPECT_THAT(
       warnings_with_rules(R"({"countries": ["GB"], "action": "refuse"}, {"countries": ["GB"], "action": "nodata"})"),
-      ElementsAre(std::string("www.example.com: warning: rule number 2 is never used: ") + kEarlierRules));
+      ElementsAre(std::string("www.example.com: warning: rule \"number 2\" is never used: ") + kEarlierRules));
 }
 
 TEST_F(Lints, ARuleForClientsOfWhomNoDatabaseKnows) {
