@@ -100,7 +100,7 @@ class Service {
 
   // Whether the instances are names: then the service is an alias of one of them. Names have no family, and all stand
   // where those of one family would: what is asked about a family is asked about this one.
-  [[nodiscard]] bool has_names() const noexcept { return !settings_.names.empty(); }
+  [[nodiscard]] bool has_names() const noexcept { return has_names_; }
   static constexpr Family kFamilyOfNames = Family::v4;
 
   // The instances of one family in one region, in the order of the configuration.
@@ -208,6 +208,7 @@ class Service {
   std::array<Side, 2> sides_;                  // by Family
   std::vector<std::uint32_t> region_weights_;  // > 0: what regions share by if has_fixed_shares()
   std::vector<std::uint64_t> region_hash_ids_;
+  bool has_names_ = !settings_.names.empty();  // beside what every pick reads
   bool has_zero_weights_ = false;
   bool keeps_some_out_ = false;
 };
