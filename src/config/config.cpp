@@ -18,6 +18,8 @@
 #include "config/rule_file.hpp"
 #include "config/rule_sets.hpp"
 #include "dns/edns.hpp"
+#include "geo/geofeed.hpp"
+#include "geo/location.hpp"
 
 namespace rhumb::config {
 namespace {
@@ -125,17 +127,18 @@ class Reader {
       if (const auto path = assertions->text()) config_.assertions = beside_config(*path);
     }
     if (const auto strict = top_.member("strict")) config_.strict = strict->boolean().value_or(false);
-    config_.geoip = read_files("geoip");
-    config_.geofeeds = read_files("geofeeds");
+    config_.geoip = read_files("geoip", geo::kSourcesMax);
+    config_.geofeeds = read_files("geofeeds", geo::kGeofeedsMax);
   }
 
-  [[nodiscard]] std::vector<std::filesystem::path> read_files(std::string_view key) const {
+  [[nodiscard]] std::vector<std::filesystem::path> read_files(std::string_view key, std::size_t most) const {
     std::vector<std::filesystem::path> files;
     const auto place = top_.member(key);
     if (!place) return files;
     for (const JsonPlace& element : place->elements()) {
       if (const auto path = element.text()) files.push_back(beside_config(*path));
     }
+    if (files.size() > most) place->error(fmt::format("more than {} files", most));
     return files;
   }
 

@@ -97,19 +97,16 @@ void look_at_rankings(const steering::RankingMap& map, const Look& look) {
     look_at_all(behind->rankings());
 }
 
-void find_unused_rules(const steering::Steering& steering, const steering::RankingMap& map,
-                       const KnownPlaces& known_places, std::vector<std::string>& messages) {
+std::vector<std::size_t> unused_rules(const steering::Steering& steering, const steering::RankingMap& map) {
   std::vector<bool> is_used(steering.rules.size());
   look_at_rankings(map, [&](const steering::Ranked& ranked) {
     if (ranked.rule != steering::kNoRule) is_used[ranked.rule] = true;
   });
+  std::vector<std::size_t> unused;
   for (std::size_t i = 0; i < is_used.size(); ++i) {
-    if (is_used[i]) continue;
-    const steering::Rule& rule = steering.rules[i];
-    messages.push_back(fmt::format("rule \"{}\" is never used: {}", rule.name,
-                                   known_places.lack_all_of(rule) ? "the databases know no client that it matches"
-                                                                  : "earlier rules match all of its clients"));
+    if (!is_used[i]) unused.push_back(i);
   }
+  return unused;
 }
 
 void find_unused_regions(const steering::RankingMap& map, const std::vector<std::string>& regions,
@@ -213,16 +210,21 @@ class Linter {
     if (!is_new) return known->second;
     const steering::ServiceSettings& settings = service.settings();
     const steering::RankingMap& map = service.ranking_map();
-    if (!settings.steering->rules.empty()) {
-      if (!known_places_) known_places_.emplace(locations_);
-      find_unused_rules(*settings.steering, map, *known_places_, known->second);
-    }
+    for (const std::size_t rule : unused_rules(*settings.steering, map))
+      known->second.push_back(why_unused(settings.steering->rules[rule]));
     find_unused_regions(map, settings.regions, known->second);
     return known->second;
   }
 
+  std::string why_unused(const steering::Rule& rule) {
+    if (!known_places_) known_places_.emplace(locations_);
+    return fmt::format("rule \"{}\" is never used: {}", rule.name,
+                       known_places_->lack_all_of(rule) ? "the databases know no client that it matches"
+                                                        : "earlier rules match all of its clients");
+  }
+
   const geo::Locations& locations_;
-  std::optional<KnownPlaces> known_places_;  // made when the first rules are met
+  std::optional<KnownPlaces> known_places_;  // made for the first rule that is not used: takes 0.2 s of a city database
   std::unordered_map<const steering::RankingMap*, std::vector<std::string>> by_map_;
   Findings findings_;
 };
