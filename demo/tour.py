@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """A tour of Rhumb in a small world: three regions on loopback addresses, and what happens when one of them fails.
 
-Starts the backends of rhumb.json and the server, asks for www.example.com as clients on three continents would,
-takes one region down, and brings it back. Every wait is for a condition, none is for a time. All that was started ends
+Starts the backends of rhumb.json and the server, asks for its three services as clients on three continents would, each
+of which is steered in another way, takes one region down, and brings it back. Every wait is for a condition, none is for a time. All that was started ends
 with the tour. Run it with `./dev demo`, which builds the server first.
 """
 
@@ -44,6 +44,11 @@ CLIENTS = (
     Client("Singapore", "116.14.0.0/24", ("ap-southeast", "eu-west")),
 )
 FAILING = "eu-west"
+
+STICKY = "api.example.com"  # each client stays where it is
+FAILOVER = "pay.example.com"  # one region for all, and a spare one
+SPARE = "us-east"
+ASKED = 5  # times, to see that a client stays
 
 
 class Failure(Exception):
@@ -178,11 +183,15 @@ def dig(world: World, *arguments: str) -> str:
     return subprocess.run(command, capture_output=True, text=True).stdout
 
 
-def ask(world: World, client: Client) -> Answer:
-    text = dig(world, SERVICE, "A", f"+subnet={client.network}")
-    addresses = re.findall(rf"^{re.escape(SERVICE)}\.\s+\d+\s+IN\s+A\s+(\S+)", text, re.MULTILINE)
+def ask(world: World, client: Client, service: str = SERVICE) -> Answer:
+    text = dig(world, service, "A", f"+subnet={client.network}")
+    addresses = re.findall(rf"^{re.escape(service)}\.\s+\d+\s+IN\s+A\s+(\S+)", text, re.MULTILINE)
     scope = re.search(r"CLIENT-SUBNET: [^/]+/\d+(/\d+)", text)
     return Answer(tuple(addresses), scope[1] if scope else "none")
+
+
+def region_of(world: World, address: str) -> str:
+    return next((region for region, addresses in world.instances.items() if address in addresses), "?")
 
 
 def is_from(world: World, answer: Answer, region: str) -> bool:
@@ -234,6 +243,30 @@ def show(world: World, expected: dict[Client, str]) -> None:
         raise Failure(f"the answer for {', '.join(wrong)} is not of the region expected")
 
 
+def show_sticky(world: World, before: dict[Client, str]) -> dict[Client, str]:
+    """Where each client is sent by the sticky service; a failure if that changes, but for clients of what has failed."""
+    now = {}
+    for client in CLIENTS:
+        came = {ask(world, client, STICKY).addresses for _ in range(ASKED)}
+        if len(came) != 1:
+            raise Failure(f"{STICKY} sends {client.place} to {came}: not always to one address")
+        (now[client],) = came.pop()
+        moved = client in before and now[client] != before[client]
+        print(f"  {STICKY:<18}{client.place:<11}{now[client]:<24}{region_of(world, now[client])}{', moved' if moved else ''}")
+        if moved and region_of(world, before[client]) != FAILING:
+            raise Failure(f"{STICKY} moved {client.place}, whose region is well")
+    return now
+
+
+def show_failover(world: World, region: str) -> None:
+    """Where clients are sent by the service with a spare region: all of them to this one."""
+    for client in CLIENTS:
+        (address,) = ask(world, client, FAILOVER).addresses
+        print(f"  {FAILOVER:<18}{client.place:<11}{address:<24}{region_of(world, address)}")
+        if region_of(world, address) != region:
+            raise Failure(f"{FAILOVER} sends {client.place} to {address}, which is not in {region}")
+
+
 def wait_and_show(world: World, expected: dict[Client, str], done: str) -> None:
     """Shows the answers once they are those expected, or what they are if that takes too long."""
     seconds = seconds_until(
@@ -254,13 +287,23 @@ def tour(world: World, backends: Backends) -> None:
     print(f"   dig @{world.dns_address} -p {world.dns_port} {SERVICE} +subnet={CLIENTS[0].network}")
     wait_and_show(world, usual, "The answers were right")
 
-    print(bold(f"\n2. The only backend of {FAILING} is killed"))
+    print(bold("\n2. Other services are steered in other ways: sticky, and failover"))
+    print(f"  {'service':<18}{'client in':<11}{'is sent to':<24}in region")
+    stuck = show_sticky(world, {})
+    show_failover(world, FAILING)
+
+    print(bold(f"\n3. The only backend of {FAILING} is killed"))
     backends.stop(FAILING)
     wait_and_show(world, without, "The answers moved")
+    show_sticky(world, stuck)
+    show_failover(world, SPARE)
 
-    print(bold(f"\n3. The backend of {FAILING} is back"))
+    print(bold(f"\n4. The backend of {FAILING} is back"))
     backends.start(FAILING)
     wait_and_show(world, usual, "The answers returned")
+    if show_sticky(world, {}) != stuck:
+        raise Failure(f"{STICKY} did not bring its clients back")
+    show_failover(world, FAILING)
 
 
 def stay(world: World, backends: Backends, rhumb: pathlib.Path, server: subprocess.Popen, log: pathlib.Path) -> None:

@@ -352,6 +352,22 @@ class Randomly {
     return IpAddress::v4((10 + below(4)) << 24 | below(3) << 22 | below(3) << 8 | below(256));
   }
 
+  // Also one inside an IPv6 address: mapped, NAT64, 6to4, Teredo.
+  IpAddress client() {
+    const IpAddress plain = address();
+    if (plain.family == Family::v6 || below(2) == 0) return plain;
+    switch (below(4)) {
+      case 0:
+        return IpAddress::v6((U128{0xFFFF} << 32) | plain.bits);
+      case 1:
+        return IpAddress::v6((U128{0x0064'FF9B} << 96) | plain.bits);
+      case 2:
+        return IpAddress::v6((U128{0x2002} << 112) | (plain.bits << 80) | below(256));
+      default:
+        return IpAddress::v6((U128{0x2001'0000} << 96) | (U128{below(256)} << 64) | (plain.bits ^ 0xFFFF'FFFF));
+    }
+  }
+
   LatencySample sample() {
     LatencySample result;
     if (below(5) == 0) {
@@ -416,11 +432,11 @@ TEST(OrderByLatency, TheScopeIsTheWidestInWhichTheRankingIsTheSame) {
       return std::ranges::equal(a.regions, b.regions) && std::ranges::equal(a.tiers, b.tiers);
     };
     for (int i = 0; i < 30; ++i) {
-      const IpAddress client = randomly.address();
+      const IpAddress client = randomly.client();
       const Ranked ranked = map->find(client);
       const IpAddress network = network_of(client, ranked.scope_bits);
       for (int j = 0; j < 30; ++j) {
-        IpAddress other = randomly.address();
+        IpAddress other = randomly.client();
         if (other.family != client.family) continue;
         // Most of them inside.
         if (j % 3 != 0)
