@@ -2,8 +2,8 @@
 //
 // Lines `ip_prefix,alpha2code,region,city,postal_code`; fields at the end may be missing. Region is the code of ISO
 // 3166-2 ("IE-D"). An empty country says that the network is not to be located. The most specific network counts, in
-// whichever of the files it is; of equal ones that of the earlier file. A million
-// lines take 0.8 s to read, and 0.2 s more to lie over geoip/country.mmdb (bench/geo).
+// whichever of the files it is; of equal ones that of the earlier file. A million lines take 0.8 s to read, and 0.2 s
+// more to lie over geoip/country.mmdb (bench/geo).
 #pragma once
 
 #include <cstddef>

@@ -18,9 +18,13 @@ struct Target {
 };
 
 constexpr Target kTargets[] = {
-    {"responder", rhumb::fuzz::fuzz_responder},     {"edns", rhumb::fuzz::fuzz_edns},
-    {"tcp_framing", rhumb::fuzz::fuzz_tcp_framing}, {"zone", rhumb::fuzz::fuzz_zone},
-    {"config", rhumb::fuzz::fuzz_config},           {"mmdb", rhumb::fuzz::fuzz_mmdb},
+    {"responder", rhumb::fuzz::fuzz_responder},
+    {"edns", rhumb::fuzz::fuzz_edns},
+    {"tcp_framing", rhumb::fuzz::fuzz_tcp_framing},
+    {"zone", rhumb::fuzz::fuzz_zone},
+    {"config", rhumb::fuzz::fuzz_config},
+    {"csv", rhumb::fuzz::fuzz_csv},
+    {"mmdb", rhumb::fuzz::fuzz_mmdb},
 };
 
 std::vector<std::uint8_t> read_file(const std::filesystem::path& path) {

@@ -19,6 +19,9 @@ void fuzz_tcp_framing(Bytes input);
 void fuzz_zone(Bytes input);
 // The text of a configuration: it is refused with a place, or holds what config.hpp promises.
 void fuzz_config(Bytes input);
+// A file of comma-separated lines, as rules, geofeed, latencies and weights: each refuses it with a place, or holds
+// what its header promises.
+void fuzz_csv(Bytes input);
 // A MaxMind DB file: it is refused, or every address has a location on Earth.
 void fuzz_mmdb(Bytes input);
 
