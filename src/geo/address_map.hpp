@@ -139,10 +139,17 @@ class AddressMap {
   friend bool operator==(const AddressMap&, const AddressMap&) = default;
 
  private:
+  // Most neighbours of a database become equal: only where the value changes is a range's first address read.
   template <typename From, typename F, typename To>
   static void transform_list(const From& from, F& f, To& to) {
-    for (std::size_t i = 0; i < from.size(); ++i)
-      to.append(from.first(i), f(from.value(i)));
+    auto last = f(from.value(0));
+    to.append(from.first(0), last);
+    for (std::size_t i = 1; i < from.size(); ++i) {
+      auto value = f(from.value(i));
+      if (value == last) continue;
+      to.append(from.first(i), value);
+      last = std::move(value);
+    }
   }
 
   ListV4 v4_;
