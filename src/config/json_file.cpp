@@ -4,6 +4,7 @@
 #include <fstream>
 #include <set>
 #include <sstream>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -109,8 +110,19 @@ class Builder {
       return &elements.emplace_back(std::move(value));
     }
     auto& members = level.value->get_ref<Json::object_t&>();
+    if (members.size() == members.capacity()) grow(members);
     members.emplace_back(level.key, std::move(value));
     return &members.back().second;
+  }
+
+  // Members have constant keys, so that a vector that grows by itself copies them with all that is below.
+  static void grow(Json::object_t& members) {
+    constexpr std::size_t kMembersFirst = 4;
+    Json::object_t larger;
+    larger.reserve(std::max(kMembersFirst, 2 * members.size()));
+    for (auto& [key, value] : members)
+      larger.emplace_back(key, std::move(value));
+    members.swap(larger);
   }
 
   bool open(Json::value_t type) {
