@@ -2,7 +2,6 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <utility>
 
 namespace rhumb::daemon {
@@ -11,12 +10,14 @@ FileWatch::FileWatch(std::vector<std::filesystem::path> files)
     : files_(std::move(files)), known_(marks()), last_(known_) {}
 
 bool FileWatch::look() {
-  const auto now = marks();
+  auto now = marks();
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    if (now[i] == Mark{}) now[i] = known_[i];
+  }
   const bool has_settled = now == last_;
   last_ = now;
-  const bool is_whole = std::ranges::find(now, Mark{}) == now.end();
-  if (!has_settled || !is_whole || now == known_) return false;
-  known_ = now;
+  if (!has_settled || now == known_) return false;
+  known_ = std::move(now);
   return true;
 }
 

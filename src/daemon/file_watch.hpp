@@ -17,7 +17,7 @@ class FileWatch {
   // What is there now is not a change.
   explicit FileWatch(std::vector<std::filesystem::path> files = {});
 
-  // True once after a change. That a file is not there for a while is none.
+  // True once after a change. That a file is no longer there is none: it may be on its way.
   [[nodiscard]] bool look();
 
   [[nodiscard]] const std::vector<std::filesystem::path>& files() const noexcept { return files_; }

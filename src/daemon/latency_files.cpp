@@ -54,6 +54,11 @@ class Reader {
   }
 
   void read(const std::filesystem::path& path) {
+    std::error_code error;
+    if (!std::filesystem::exists(path, error) && !error) {
+      problems_.warning(path.string(), "is not there (yet): nothing of it is measured");
+      return;
+    }
     unknown_.clear();
     const std::uint32_t measured_at = changed_at(path);
     CsvFile file(path, "network_or_asn", kLatencyLinesMax - samples_.size(), problems_);

@@ -21,7 +21,8 @@ inline constexpr float kRttMaxMs = 60'000;
 inline constexpr std::uint32_t kSampleCountMax = 1'000'000'000;
 
 // Reads all files before it gives up: nothing when any of them has an error. Times to regions that are not configured
-// are left out with a warning for each: whoever measures need not know of every change.
+// are left out with a warning for each, as is a file that is not there: whoever measures need not know of every change,
+// and a server must not wait for him.
 [[nodiscard]] std::optional<steering::Latencies> read_latencies(const config::Config& config,
                                                                 const geo::Database& database, Problems& problems);
 

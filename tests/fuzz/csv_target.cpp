@@ -90,7 +90,8 @@ void check_weights(const std::string& path) {
   check_problems(problems, path);
   require(weights.has_value() != problems.has_errors(), "weights are taken when there are no errors");
   if (!weights) return;
-  check_values(*weights, [](double weight) { return weight >= 0 && !std::isnan(weight); }, "a weight is 0 or more");
+  check_values(
+      *weights, [](double weight) { return weight >= 0 && !std::isnan(weight); }, "a weight is 0 or more");
 }
 
 }  // namespace

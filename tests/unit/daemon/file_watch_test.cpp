@@ -47,6 +47,17 @@ TEST_F(FileWatchTest, AFileThatIsGoneIsWaitedFor) {
   EXPECT_TRUE(watch.look());
 }
 
+TEST_F(FileWatchTest, AFileThatIsNotThereDoesNotHideTheOthers) {
+  write("1");
+  FileWatch watch({directory_.path() / "none.csv", directory_.path() / "a.csv"});
+  write("12");
+  EXPECT_FALSE(watch.look());
+  EXPECT_TRUE(watch.look());
+  directory_.write("none.csv", "here now");
+  EXPECT_FALSE(watch.look());
+  EXPECT_TRUE(watch.look());
+}
+
 TEST_F(FileWatchTest, WithoutFilesNothingChanges) {
   FileWatch watch;
   EXPECT_FALSE(watch.look());

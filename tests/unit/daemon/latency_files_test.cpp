@@ -97,11 +97,20 @@ TEST_F(LatencyFile, EveryBadLineIsToldWithItsPlace) {
                   "0.csv:8: \"AS0\" is not a network such as 192.0.2.0/24"));
 }
 
-TEST_F(LatencyFile, AMissingFileIsAnError) {
-  config_.latency.files = {directory_.path() / "none.csv"};
+TEST_F(LatencyFile, AFileThatIsNotThereMeasuresNothing) {
+  config_.latency.files = {directory_.path() / "none.csv", directory_.write("a.csv", "192.0.2.0/24,eu-west,20,9\n")};
+  Problems problems;
+  const auto latencies = read_latencies(config_, database_, problems);
+  ASSERT_TRUE(latencies);
+  EXPECT_EQ(latencies->network_count(), 1U);
+  EXPECT_EQ(problems.all().at(0).to_string(),
+            (directory_.path() / "none.csv").string() + ": warning: is not there (yet): nothing of it is measured");
+}
+
+TEST_F(LatencyFile, AFileThatCannotBeReadIsAnError) {
+  config_.latency.files = {directory_.path()};
   Problems problems;
   EXPECT_FALSE(read_latencies(config_, database_, problems));
-  EXPECT_EQ(problems.all().at(0).message, "cannot be read");
 }
 
 }  // namespace
