@@ -54,7 +54,8 @@ inline constexpr std::uint8_t kLatencyBitsV6 = 48;
 // How many samples a median needs, if nothing else is configured.
 inline constexpr std::uint32_t kLatencySamplesUsual = 3;
 
-// Immutable and safe to read from any thread. A million samples take 0.8 s.
+// Immutable and safe to read from any thread. To read a million samples, gather them and rank a city database by them
+// takes 1.7 s of CPU more than to rank it by distance.
 class Latencies {
  public:
   // Nothing is measured.
