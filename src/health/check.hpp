@@ -1,17 +1,34 @@
 // What is probed, and how.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/ip_address.hpp"
 
 namespace rhumb::health {
 
+// Both ends count.
+struct StatusRange {
+  int first;
+  int last;
+
+  friend auto operator<=>(const StatusRange&, const StatusRange&) = default;
+};
+
+struct HeaderField {
+  std::string name;   // a token (RFC 9110 §5.6.2)
+  std::string value;  // printable ASCII
+
+  friend auto operator<=>(const HeaderField&, const HeaderField&) = default;
+};
+
 struct Check {
   enum class Type : std::uint8_t {
     none,  // never probed: stays unknown, which counts as up
-    http,  // up: the head of a response with a status from 200 to 399 (as Route 53 counts) within the timeout
+    http,  // up: the head of a response with an expected status, and `body_contains` in its body, within the timeout
     tcp,   // up: a connection within the timeout
   };
 
@@ -22,7 +39,19 @@ struct Check {
   std::uint32_t timeout_ms = 2'000;  // of the whole probe, from the look-up of a name or the start of the connection
   int rise = 2;
   int fall = 3;
-  // All numbers are at least 1.
+  // All numbers above are at least 1.
+
+  // http only.
+  enum class Method : std::uint8_t { get, head };
+  Method method = Method::get;
+  std::string host = {};  // the Host field, sent as it is; empty: that of the target
+  std::vector<HeaderField> headers = {};
+  std::vector<StatusRange> expected_status = {{200, 399}};  // as Route 53 counts
+  std::string body_contains = {};                           // empty: the body is not read
+
+  IpAddress source_address = {};       // that probes leave from, if the target is of its family; 0.0.0.0: any
+  std::uint32_t max_response_ms = 0;   // a success that took longer is a failure; 0: no such limit
+  std::uint32_t fast_interval_ms = 0;  // while a result contradicts the state; 0: as ever
 
   friend bool operator==(const Check&, const Check&) = default;
 };

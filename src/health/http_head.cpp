@@ -1,8 +1,12 @@
 #include "health/http_head.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
+#include <string_view>
+#include <utility>
 
+#include <boost/beast/core/string.hpp>
 #include <fmt/format.h>
 
 namespace rhumb::health {
@@ -13,21 +17,35 @@ namespace http = boost::beast::http;
 // Most heads come whole in the first segment.
 constexpr std::size_t kReadSize = 2 * 1024;
 
+constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kUsualFields = {
+    {{"User-Agent", "rhumb"}, {"Accept", "*/*"}}};
+
 std::string host_field(const Target& target) {
+  if (!target.check.host.empty()) return target.check.host;
   return target.host.empty() ? Endpoint{target.address, target.check.port}.to_string() : target.host;
+}
+
+std::string_view method_name(Check::Method method) noexcept {
+  return method == Check::Method::head ? "HEAD" : "GET";
+}
+
+// Names of fields are compared without case (RFC 9110 §5.1).
+bool has_field(const std::vector<HeaderField>& fields, std::string_view name) {
+  return std::ranges::any_of(fields, [&](const HeaderField& field) { return boost::beast::iequals(field.name, name); });
 }
 
 }  // namespace
 
 std::string write_request(const Target& target) {
-  return fmt::format(
-      "GET {} HTTP/1.1\r\n"
-      "Host: {}\r\n"
-      "User-Agent: rhumb\r\n"
-      "Accept: */*\r\n"
-      "Connection: close\r\n"
-      "\r\n",
-      target.check.path, host_field(target));
+  const Check& check = target.check;
+  std::string request =
+      fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n", method_name(check.method), check.path, host_field(target));
+  for (const auto& [name, value] : kUsualFields) {
+    if (!has_field(check.headers, name)) request += fmt::format("{}: {}\r\n", name, value);
+  }
+  for (const HeaderField& field : check.headers)
+    request += fmt::format("{}: {}\r\n", field.name, field.value);
+  return request += "Connection: close\r\n\r\n";
 }
 
 HeadReader::HeadReader() {
@@ -65,7 +83,7 @@ int HeadReader::status() const {
 void HeadReader::start_over() {
   parser_.emplace();
   parser_->header_limit(kHeadMax);
-  parser_->skip(true);  // the body, whatever its length
+  parser_->body_limit(boost::none);  // whatever its length, it is not read here
 }
 
 // RFC 9110 §15.2. 101 is final here: it would answer an Upgrade, which a probe never asks for.

@@ -1,4 +1,4 @@
-// HTTP as far as a probe needs it: one request, and the head of the response. Plain functions over bytes, no socket.
+// HTTP as far as most probes need it: one request, and the head of the response. Plain functions over bytes, no socket.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,8 @@ namespace rhumb::health {
 // send or pass on more than 8 KiB.
 inline constexpr std::size_t kHeadMax = 16 * 1024;
 
-// "GET path HTTP/1.1" and its fields, for a connection that carries nothing else.
+// "GET path HTTP/1.1" and its fields, for a connection that carries nothing else. A header of the check stands in place
+// of one that is sent otherwise.
 [[nodiscard]] std::string write_request(const Target& target);
 
 // Reads a response up to the end of its head. Memory follows what has arrived and ends at kHeadMax; each octet is
@@ -40,13 +41,17 @@ class HeadReader {
   // Once malformed: what is wrong.
   [[nodiscard]] const std::string& problem() const noexcept { return problem_; }
 
+  // Once whole: for who reads on. The parser stands at the end of the head, the buffer has what came behind it.
+  using Parser = boost::beast::http::response_parser<boost::beast::http::empty_body>;
+  [[nodiscard]] Parser& parser() noexcept { return *parser_; }
+  [[nodiscard]] boost::beast::flat_buffer& buffer() noexcept { return buffer_; }
+
  private:
   void start_over();
   [[nodiscard]] bool is_interim() const;
 
   boost::beast::flat_buffer buffer_{kHeadMax};
-  // A parser reads one head; emplaced again after each interim one.
-  std::optional<boost::beast::http::response_parser<boost::beast::http::empty_body>> parser_;
+  std::optional<Parser> parser_;  // reads one head; emplaced again after each interim one
   std::size_t received_ = 0;
   std::string problem_;
 };

@@ -65,6 +65,10 @@ void remove(Watch& watch) {
   if (watch.in_flight != nullptr) watch.in_flight->close();
 }
 
+bool is_hurried(const Watch& watch) {
+  return watch.target.check.fast_interval_ms > 0 && watch.machine.is_contradicted();
+}
+
 struct WatchOrder {
   using is_transparent = void;
   using Pointer = std::shared_ptr<Watch>;
@@ -198,7 +202,11 @@ asio::awaitable<void> Monitor::Loop::keep_probing(std::shared_ptr<Watch> watch, 
     const Outcome outcome = co_await probe_in_turn(*watch);
     if (watch->is_removed) co_return;
     judge(*watch, outcome);
-    schedule.advance(Clock::now(), random_);
+    if (is_hurried(*watch)) {
+      schedule.hurry(Clock::now(), std::chrono::milliseconds(watch->target.check.fast_interval_ms));
+    } else {
+      schedule.advance(Clock::now(), random_);
+    }
   }
 }
 

@@ -1,8 +1,13 @@
 #include "health/probe.hpp"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -12,6 +17,7 @@
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
 
+#include "health/http_body.hpp"
 #include "health/http_head.hpp"
 
 namespace rhumb::health {
@@ -26,6 +32,8 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
 constexpr std::string_view kClosedEarly = "closed before the response head was whole";
+constexpr std::string_view kForResponse = "waiting for the response";
+constexpr std::string_view kForBody = "reading the body";
 
 Outcome success(std::string evidence) {
   return {Outcome::Kind::success, std::move(evidence)};
@@ -39,18 +47,17 @@ Outcome inconclusive(std::string evidence) {
   return {Outcome::Kind::inconclusive, std::move(evidence)};
 }
 
-std::string time_since(Clock::time_point start) {
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start).count();
-  return duration_text(static_cast<std::uint64_t>(ms));
+std::uint64_t ms_since(Clock::time_point start) {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start).count());
 }
 
-tcp::endpoint endpoint_of(const Target& target) {
-  const IpAddress& address = target.address;
-  if (address.family == Family::v4) return {asio::ip::address_v4(address.as_v4()), target.check.port};
+tcp::endpoint to_endpoint(const IpAddress& address, std::uint16_t port) {
+  if (address.family == Family::v4) return {asio::ip::address_v4(address.as_v4()), port};
   asio::ip::address_v6::bytes_type octets;
   for (std::size_t i = 0; i < octets.size(); ++i)
     octets[i] = static_cast<unsigned char>(address.bits >> (8 * (octets.size() - 1 - i)));
-  return {asio::ip::address_v6(octets), target.check.port};
+  return {asio::ip::address_v6(octets), port};
 }
 
 // A connection to a closed port in the ephemeral range of this machine can be given that very port as its own, and then
@@ -74,24 +81,59 @@ Outcome connect_failed(const Target& target, const error_code& error) {
 }
 
 Outcome exchange_failed(const Target& target, const error_code& error) {
-  if (error == boost::beast::error::timeout) return timed_out(target, "waiting for the response");
+  if (error == boost::beast::error::timeout) return timed_out(target, kForResponse);
   if (error == asio::error::operation_aborted) return inconclusive("cancelled");
   if (error == asio::error::eof) return failure(std::string(kClosedEarly));
   std::string evidence = fmt::format("{}: {}", kClosedEarly, error.message());
   return is_local_trouble(error) ? inconclusive(std::move(evidence)) : failure(std::move(evidence));
 }
 
-Outcome judge_head(const HeadReader& head, HeadReader::Progress progress, Clock::time_point start) {
+// Why the head is none that is wanted; nothing if it is one.
+std::optional<Outcome> refuse_head(const Check& check, const HeadReader& head, HeadReader::Progress progress) {
   if (progress == HeadReader::Progress::malformed) return failure("malformed response: " + head.problem());
   if (progress == HeadReader::Progress::too_long) {
     return failure(fmt::format("response head over {} KiB", kHeadMax / 1024));
   }
   const int status = head.status();
-  if (status < 200 || status > 399) return failure(fmt::format("HTTP {}", status));
-  return success(fmt::format("HTTP {} in {}", status, time_since(start)));
+  const auto has_status = [&](const StatusRange& range) { return range.first <= status && status <= range.last; };
+  if (!std::ranges::any_of(check.expected_status, has_status)) return failure(fmt::format("HTTP {}", status));
+  return std::nullopt;
 }
 
-asio::awaitable<Outcome> exchange(tcp_stream& stream, const Target& target, Clock::time_point start) {
+Outcome judge_body(const Check& check, int status, const BodyReader& body) {
+  if (body.progress() == BodyReader::Progress::found) return success(fmt::format("HTTP {}", status));
+  if (body.progress() == BodyReader::Progress::malformed) {
+    return failure(fmt::format("HTTP {} with a malformed body: {}", status, body.problem()));
+  }
+  return failure(body.is_cut()
+                     ? fmt::format("HTTP {}, but the first {} KiB of the body do not contain \"{}\"", status,
+                                   kBodyMax / 1024, check.body_contains)
+                     : fmt::format("HTTP {}, but the body does not contain \"{}\"", status, check.body_contains));
+}
+
+// The end of the connection is one of the body, whatever length it announced: what was sent is what is searched.
+bool is_end(const error_code& error) noexcept {
+  return error == asio::error::eof || error == asio::error::connection_reset;
+}
+
+template <typename Stream>
+asio::awaitable<Outcome> read_body(Stream& stream, const Target& target, HeadReader& head) {
+  const int status = head.status();
+  BodyReader body(head, target.check.body_contains);
+  while (body.progress() == BodyReader::Progress::incomplete) {
+    const std::span<char> space = body.space();
+    const auto [error, size] = co_await stream.async_read_some(asio::buffer(space.data(), space.size()), kAwait);
+    if (error == boost::beast::error::timeout) co_return timed_out(target, kForBody);
+    if (error == asio::error::operation_aborted) co_return inconclusive("cancelled");
+    if (error && !is_end(error)) co_return failure(fmt::format("{}: {}", kForBody, error.message()));
+    if (error) break;
+    body.received(size);
+  }
+  co_return judge_body(target.check, status, body);
+}
+
+template <typename Stream>
+asio::awaitable<Outcome> ask_http(Stream& stream, const Target& target) {
   const std::string request = write_request(target);
   const auto [write_error, written] = co_await asio::async_write(stream, asio::buffer(request), kAwait);
   if (write_error) co_return exchange_failed(target, write_error);
@@ -104,18 +146,52 @@ asio::awaitable<Outcome> exchange(tcp_stream& stream, const Target& target, Cloc
     if (read_error) co_return exchange_failed(target, read_error);
     progress = head.received(size);
   }
-  co_return judge_head(head, progress, start);
+  if (auto refused = refuse_head(target.check, head, progress)) co_return std::move(*refused);
+  if (target.check.body_contains.empty()) co_return success(fmt::format("HTTP {}", head.status()));
+  Outcome outcome = co_await read_body(stream, target, head);
+  co_return outcome;
 }
 
-asio::awaitable<Outcome> probe_address(tcp_stream& stream, const Target& target, Clock::time_point start,
-                                       Clock::time_point deadline) {
+// Makes the connection leave from the check's source address. The port is chosen when it connects: chosen here, each
+// would be taken from all other connections of this address too, and there are some 28,000.
+error_code bind_source(tcp_stream& stream, const Target& target) {
+  const IpAddress& source = target.check.source_address;
+  error_code error;
+  if (source.bits == 0 || source.family != target.address.family) return error;
+  const tcp::endpoint local = to_endpoint(source, 0);
+  tcp::socket& socket = stream.socket();
+  socket.open(local.protocol(), error);
+  if (error) return error;
+  const int on = 1;
+  setsockopt(socket.native_handle(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
+  socket.bind(local, error);
+  return error;
+}
+
+Outcome bind_failed(const Target& target, const error_code& error) {
+  std::string evidence = fmt::format("bind {}: {}", target.check.source_address.to_string(), error.message());
+  return is_local_trouble(error) ? inconclusive(std::move(evidence)) : failure(std::move(evidence));
+}
+
+asio::awaitable<Outcome> probe_address(tcp_stream& stream, const Target& target, Clock::time_point deadline) {
+  if (const error_code error = bind_source(stream, target)) co_return bind_failed(target, error);
   stream.expires_at(deadline);  // for all that follows, not each
-  const auto [error] = co_await stream.async_connect(endpoint_of(target), kAwait);
+  const auto [error] = co_await stream.async_connect(to_endpoint(target.address, target.check.port), kAwait);
   if (error) co_return connect_failed(target, error);
   if (is_connected_to_itself(stream)) co_return failure("connect: the port is closed (connected to itself)");
-  if (target.check.type == Check::Type::tcp) co_return success("connected in " + time_since(start));
-  Outcome outcome = co_await exchange(stream, target, start);
+  if (target.check.type == Check::Type::tcp) co_return success("connected");
+  Outcome outcome = co_await ask_http(stream, target);
   co_return outcome;
+}
+
+// Adds to a success the time that it took, and fails it if that was too long.
+Outcome judge_time(const Check& check, Outcome outcome, std::uint64_t taken_ms) {
+  if (outcome.kind != Outcome::Kind::success) return outcome;
+  outcome.evidence += " in " + duration_text(taken_ms);
+  if (check.max_response_ms == 0 || taken_ms <= check.max_response_ms) return outcome;
+  outcome.kind = Outcome::Kind::failure;
+  outcome.evidence += ", longer than " + duration_text(check.max_response_ms);
+  return outcome;
 }
 
 Outcome resolution_failed(const Target& target, const Resolution& resolution) {
@@ -145,8 +221,8 @@ asio::awaitable<Outcome> probe(tcp_stream& stream, Resolver& resolver, asio::ste
     if (resolution.kind != Resolution::Kind::found) co_return resolution_failed(target, resolution);
     resolved.address = resolution.address;
   }
-  Outcome outcome = co_await probe_address(stream, resolved, start, deadline);
-  co_return outcome;
+  Outcome outcome = co_await probe_address(stream, resolved, deadline);
+  co_return judge_time(target.check, std::move(outcome), ms_since(start));
 }
 
 bool is_local_trouble(const error_code& error) noexcept {

@@ -38,4 +38,9 @@ void Schedule::advance(TimePoint now, Random& random) {
   start_ = place_ - jitter + random_part(2 * jitter, random);
 }
 
+void Schedule::hurry(TimePoint now, Duration after) {
+  start_ = std::max(start_ + after, now);
+  if (start_ > place_) place_ += interval_ * ((start_ - place_) / interval_);
+}
+
 }  // namespace rhumb::health

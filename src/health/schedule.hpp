@@ -37,6 +37,9 @@ class Schedule {
   // took longer, or waited), it is taken at once; starts that were missed before it are dropped, never made up for.
   void advance(TimePoint now, Random& random);
 
+  // The same, but the next start is only `after` from the last one. Places on the grid that it reaches are used up.
+  void hurry(TimePoint now, Duration after);
+
  private:
   Duration interval_;
   TimePoint place_;  // on the grid, without jitter

@@ -17,6 +17,9 @@ class StateMachine {
 
   [[nodiscard]] State state() const noexcept { return state_; }
 
+  // Whether the last result contradicts the state: a verdict is pending.
+  [[nodiscard]] bool is_contradicted() const noexcept { return against_ > 0; }
+
   // The new state, if this result changed it.
   std::optional<State> record(bool success) noexcept;
 

@@ -36,6 +36,19 @@ TEST(Target, IsAnotherProbeIfAnythingElseDiffers) {
       [](Target& target) { ++target.check.timeout_ms; },
       [](Target& target) { ++target.check.rise; },
       [](Target& target) { ++target.check.fall; },
+      [](Target& target) { target.check.method = Check::Method::head; },
+      [](Target& target) { target.check.host = "api.example.com"; },
+      [](Target& target) {
+        target.check.headers = {{"X-Probe", "1"}};
+      },
+      [](Target& target) {
+        target.check.expected_status = {{200, 200}};
+      },
+      [](Target& target) { target.check.body_contains = "ok"; },
+      [](Target& target) { target.check.source_address = *IpAddress::parse("192.0.2.9"); },
+      [](Target& target) { target.check.source_address = *IpAddress::parse("::"); },
+      [](Target& target) { target.check.max_response_ms = 100; },
+      [](Target& target) { target.check.fast_interval_ms = 100; },
   };
   for (std::size_t i = 0; i < edits.size(); ++i) {
     Target edited = sample();

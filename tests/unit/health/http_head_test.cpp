@@ -49,6 +49,16 @@ TEST(WriteRequest, NamesTheAddressIfThereIsNoHost) {
   EXPECT_NE(write_request(target).find("\r\nHost: [2001:db8::1]:8080\r\n"), std::string::npos);
 }
 
+TEST(WriteRequest, HasTheMethodHostAndHeadersOfTheCheck) {
+  Target target{"", *IpAddress::parse("192.0.2.20"), "www.example.com", Check{}};
+  target.check.method = Check::Method::head;
+  target.check.host = "internal.example";
+  target.check.headers = {{"X-Probe", "1"}, {"user-agent", "probe/2"}};
+  EXPECT_EQ(write_request(target),
+            "HEAD / HTTP/1.1\r\nHost: internal.example\r\nAccept: */*\r\nX-Probe: 1\r\nuser-agent: probe/2\r\n"
+            "Connection: close\r\n\r\n");
+}
+
 TEST(HeadReader, ReadsTheStatusInPiecesOfAnySize) {
   for (std::size_t piece = 1; piece <= kOk.size(); ++piece) {
     HeadReader reader;

@@ -19,6 +19,7 @@
 namespace rhumb::health {
 namespace {
 
+namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using ::testing::StartsWith;
 
@@ -142,6 +143,23 @@ TEST(Monitor, CountsFallAndRiseWhenABackendDiesAndComesBack) {
   EXPECT_EQ(rise->to, State::up);
   EXPECT_EQ(board->read(0), State::up);
   EXPECT_GE(backend->accepted(), 2) << "it rose before `rise` successes";
+}
+
+TEST(Monitor, ConfirmsAVerdictAtTheFastInterval) {
+  const Backend backend([count = 0](asio::ip::tcp::socket& socket) mutable -> asio::awaitable<void> {
+    co_await scripts::status(++count == 1 ? 200 : 503)(socket);
+  });
+  Target target = http_target(backend.port());
+  target.check.interval_ms = 300;
+  target.check.fast_interval_ms = 10;
+  target.check.fall = 50;  // 15 s at the interval
+  Reports reports;
+  Monitor monitor(reports.on_change(), 1);
+  (void)monitor.replace({target});
+  ASSERT_TRUE(reports.change("test", 1));
+  const auto start = std::chrono::steady_clock::now();
+  ASSERT_TRUE(reports.change("test", 2));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 10s);
 }
 
 TEST(Monitor, ReplaceKeepsTheStatesOfEqualTargets) {

@@ -6,6 +6,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -179,6 +180,106 @@ TEST(Probe, SaysThatAResponseIsMalformed) {
   EXPECT_EQ(probed.outcome.kind, Kind::failure);
   EXPECT_EQ(probed.outcome.evidence, "malformed response: bad version");
   EXPECT_LT(probed.steps, kStepsMax);
+}
+
+Target with_body(std::uint16_t port, const std::string& text) {
+  Target target = http_target(port);
+  target.check.body_contains = text;
+  return target;
+}
+
+TEST(Probe, WantsOneOfTheExpectedStatuses) {
+  for (const auto& [status, kind] : {std::pair(204, Kind::success),
+                                     {205, Kind::failure},
+                                     {404, Kind::success},
+                                     {403, Kind::failure},
+                                     {200, Kind::success},
+                                     {199, Kind::failure}}) {
+    const Backend backend(scripts::status(status));
+    Target target = impatient(http_target(backend.port()));
+    target.check.expected_status = {{200, 204}, {404, 404}};
+    EXPECT_EQ(probe_now(target).outcome.kind, kind) << status;
+  }
+}
+
+TEST(Probe, DoesNotFollowARedirect) {
+  const Backend backend(scripts::answer("HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\n\r\n"));
+  Target target = http_target(backend.port());
+  target.check.expected_status = {{200, 299}};
+  EXPECT_EQ(probe_now(target).outcome.evidence, "HTTP 302");
+  EXPECT_EQ(backend.accepted(), 1);
+}
+
+TEST(Probe, LooksForATextInTheBody) {
+  const Backend backend(
+      scripts::answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nwe\r\n2\r\nll\r\n0\r\n\r\n"));
+  EXPECT_THAT(probe_now(with_body(backend.port(), "well")).outcome.evidence, MatchesRegex("HTTP 200 in [0-9.]+m?s"));
+  const Outcome absent = probe_now(with_body(backend.port(), "wells")).outcome;
+  EXPECT_EQ(absent.kind, Kind::failure);
+  EXPECT_EQ(absent.evidence, "HTTP 200, but the body does not contain \"wells\"");
+}
+
+TEST(Probe, DoesNotReadTheBodyOfAnUnexpectedStatus) {
+  const Backend backend(scripts::send_and_hold("HTTP/1.1 500 Oops\r\nContent-Length: 1000\r\n\r\n"));
+  EXPECT_EQ(probe_now(with_body(backend.port(), "well")).outcome.evidence, "HTTP 500");
+}
+
+TEST(Probe, TakesABodyThatIsCutOffForWhole) {
+  const Backend backend(scripts::answer("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nsome"));
+  EXPECT_EQ(probe_now(with_body(backend.port(), "well")).outcome.evidence,
+            "HTTP 200, but the body does not contain \"well\"");
+}
+
+TEST(Probe, ReadsNoMoreOfAnEndlessBodyThanTheLimit) {
+  const Backend backend(scripts::send_and_hold("HTTP/1.1 200 OK\r\n\r\n" + std::string(10'000'000, 'x')));
+  const Probed probed = probe_now(with_body(backend.port(), "well"));
+  EXPECT_EQ(probed.outcome.evidence, "HTTP 200, but the first 64 KiB of the body do not contain \"well\"");
+  EXPECT_LT(probed.steps, 5 * kStepsMax);
+}
+
+TEST(Probe, GivesUpOnABodyThatDoesNotCome) {
+  const Backend backend(scripts::send_and_hold("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nsome"));
+  EXPECT_EQ(probe_now(impatient(with_body(backend.port(), "well"))).outcome.evidence,
+            "timeout after 150ms reading the body");
+}
+
+// 127.0.0.2 is an address of every machine, and none that would be chosen.
+TEST(Probe, LeavesFromItsSourceAddress) {
+  std::string peer;
+  const Backend backend([&peer](asio::ip::tcp::socket& socket) -> asio::awaitable<void> {
+    peer = socket.remote_endpoint().address().to_string();
+    co_await scripts::status(200)(socket);
+  });
+  Target target = http_target(backend.port());
+  target.check.source_address = *IpAddress::parse("127.0.0.2");
+  ASSERT_EQ(probe_now(target).outcome.kind, Kind::success);
+  EXPECT_EQ(peer, "127.0.0.2");
+  target.check.source_address = *IpAddress::parse("::2");
+  EXPECT_EQ(probe_now(target).outcome.kind, Kind::success) << "of the other family";
+  EXPECT_NE(peer, "127.0.0.2");
+}
+
+TEST(Probe, SaysNothingOfTheTargetIfTheSourceAddressIsNotOurs) {
+  Target target = http_target(closed_port());
+  target.check.source_address = *IpAddress::parse("192.0.2.9");
+  const Outcome outcome = probe_now(target).outcome;
+  EXPECT_EQ(outcome.kind, Kind::inconclusive);
+  EXPECT_EQ(outcome.evidence, "bind 192.0.2.9: Cannot assign requested address");
+}
+
+TEST(Probe, FailsIfItsSuccessTookTooLong) {
+  const Backend backend([](asio::ip::tcp::socket& socket) -> asio::awaitable<void> {
+    asio::steady_timer timer(socket.get_executor(), std::chrono::milliseconds(50));
+    co_await timer.async_wait(asio::use_awaitable);
+    co_await scripts::status(200)(socket);
+  });
+  Target target = http_target(backend.port());
+  target.check.max_response_ms = 20;
+  const Outcome outcome = probe_now(target).outcome;
+  EXPECT_EQ(outcome.kind, Kind::failure);
+  EXPECT_THAT(outcome.evidence, MatchesRegex("HTTP 200 in [0-9.]+m?s, longer than 20ms"));
+  target.check.max_response_ms = 60'000;
+  EXPECT_EQ(probe_now(target).outcome.kind, Kind::success);
 }
 
 TEST(Probe, TellsItsOwnTroubleFromTheTargets) {

@@ -126,5 +126,32 @@ TEST(Schedule, HoldsTheLargestAndSmallestNumbers) {
   EXPECT_GT(shortest.start(), before);
 }
 
+TEST(Schedule, AHurriedStartIsNotLongAfterTheLast) {
+  Random random(7);
+  Schedule schedule(kNow, kInterval_ms, 0, 1, random);
+  const TimePoint first = schedule.start();
+  schedule.hurry(first + 5ms, 500ms);
+  EXPECT_EQ(schedule.start(), first + 500ms);
+  schedule.hurry(first + 3s, 500ms);
+  EXPECT_EQ(schedule.start(), first + 3s) << "the probe took longer: at once, and nothing is made up for";
+}
+
+TEST(Schedule, GoesBackToItsGridAfterHurriedStarts) {
+  for (int hurried = 1; hurried < 100; ++hurried) {
+    Random random(8);
+    Schedule usual(kNow, kInterval_ms, 0, 1, random);
+    usual.advance(usual.start(), random);
+    Schedule schedule = usual;
+    for (int i = 0; i < hurried; ++i)
+      schedule.hurry(schedule.start(), 500ms);
+    const TimePoint last = schedule.start();
+    schedule.advance(last, random);
+    EXPECT_GE(schedule.start(), last - kJitter);
+    EXPECT_LE(schedule.start(), last + kInterval + kJitter);
+    const auto from_grid = (schedule.start() - usual.start()) % kInterval;
+    EXPECT_TRUE(from_grid <= 2 * kJitter || from_grid >= kInterval - 2 * kJitter) << hurried;
+  }
+}
+
 }  // namespace
 }  // namespace rhumb::health

@@ -88,5 +88,20 @@ TEST(State, HasWordsForPeople) {
   EXPECT_EQ(to_text(State::down), "down");
 }
 
+TEST(StateMachine, IsContradictedWhileAVerdictIsPending) {
+  StateMachine machine(2, 2);
+  EXPECT_FALSE(machine.is_contradicted());
+  for (const auto& [success, is_contradicted] : {std::pair(true, false),
+                                                 {true, false},
+                                                 {false, true},
+                                                 {true, false},
+                                                 {false, true},
+                                                 {false, false},
+                                                 {true, true}}) {
+    machine.record(success);
+    EXPECT_EQ(machine.is_contradicted(), is_contradicted);
+  }
+}
+
 }  // namespace
 }  // namespace rhumb::health
