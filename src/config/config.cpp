@@ -13,7 +13,7 @@
 #include <fmt/format.h>
 
 #include "base/suggestion.hpp"
-#include "config/duration.hpp"
+#include "config/check_reader.hpp"
 #include "config/json_place.hpp"
 #include "config/rule_file.hpp"
 #include "config/rule_sets.hpp"
@@ -28,19 +28,11 @@ constexpr std::size_t kEndpointsMax = 64;
 constexpr std::int64_t kThreadsMax = 256;
 constexpr std::int64_t kTtlMax = 604'800;  // a week; RFC 8767 §4 has resolvers cap there
 constexpr std::uint32_t kDefaultTtl = 30;
-constexpr std::uint32_t kIntervalMin = 100;  // ms
-constexpr std::uint32_t kIntervalMax = 86'400'000;
-constexpr std::uint32_t kTimeoutMin = 10;
-constexpr std::uint32_t kDefaultInterval = 5'000;
-constexpr std::uint32_t kDefaultTimeout = 2'000;
-constexpr std::int64_t kResultsMax = 100;
-constexpr std::int64_t kDefaultRise = 2;
-constexpr std::int64_t kDefaultFall = 3;
-constexpr std::size_t kPathMax = 2'048;
 constexpr std::size_t kVersionMax = 255;  // a string in a TXT record (RFC 1035 §3.3.14)
 constexpr std::size_t kSecretsMax = 4;    // the one in use, the one before, the next, and a mistake
 constexpr std::int64_t kConnectionsMax = 1'000'000;
 constexpr std::uint32_t kTcpTimeMin = 100;  // ms
+constexpr std::uint32_t kTcpTimeMax = 86'400'000;
 constexpr std::int64_t kSlipMax = 100;
 constexpr std::int64_t kSamplesMax = 1'000'000;
 constexpr std::size_t kLatencyFilesMax = 64;  // one a region or a collector; each is looked at every second
@@ -212,7 +204,7 @@ class Reader {
     };
     const auto time_or = [&](std::string_view key, std::chrono::milliseconds otherwise) {
       return std::chrono::milliseconds(
-          duration_or(*place, key, static_cast<std::uint32_t>(otherwise.count()), kTcpTimeMin, kIntervalMax));
+          duration_or(*place, key, static_cast<std::uint32_t>(otherwise.count()), kTcpTimeMin, kTcpTimeMax));
     };
     transport::TcpLimits& tcp = config_.tcp;
     tcp.connections = count_or("connections", tcp.connections);
@@ -281,41 +273,6 @@ class Reader {
       config_.checks.push_back({name, read_check(place)});
       check_places_.push_back(place);
     }
-  }
-
-  static health::Check read_check(const JsonPlace& place) {
-    using Type = health::Check::Type;
-    place.has_only({"type", "port", "path", "interval", "timeout", "rise", "fall"});
-    health::Check check;
-    if (const auto type = place.required("type")) {
-      check.type = type->choice<Type>({{"http", Type::http}, {"tcp", Type::tcp}}).value_or(Type::http);
-    }
-    if (const auto port = place.required("port")) {
-      check.port = static_cast<std::uint16_t>(port->integer(1, 65'535).value_or(1));
-    }
-    if (const auto path = place.member("path")) read_path(*path, check);
-    check.interval_ms = duration_or(place, "interval", kDefaultInterval, kIntervalMin, kIntervalMax);
-    check.timeout_ms =
-        duration_or(place, "timeout", std::min(kDefaultTimeout, check.interval_ms), kTimeoutMin, kIntervalMax);
-    check.rise = static_cast<int>(integer_or(place, "rise", kDefaultRise, 1, kResultsMax));
-    check.fall = static_cast<int>(integer_or(place, "fall", kDefaultFall, 1, kResultsMax));
-    if (check.timeout_ms > check.interval_ms) {
-      place.error(fmt::format("timeout {} is longer than interval {}: probes would overlap",
-                              duration_to_text(check.timeout_ms), duration_to_text(check.interval_ms)));
-    }
-    return check;
-  }
-
-  static void read_path(const JsonPlace& place, health::Check& check) {
-    if (check.type != health::Check::Type::http) return place.error("only a check of type \"http\" has a path");
-    const auto path = place.text();
-    if (!path) return;
-    const auto is_sendable = [](char c) { return c > ' ' && c < 0x7F; };
-    if (!path->starts_with('/') || path->size() > kPathMax || !std::ranges::all_of(*path, is_sendable)) {
-      return place.error(
-          fmt::format("must start with / and hold only printable ASCII without spaces, at most {} octets", kPathMax));
-    }
-    check.path = *path;
   }
 
   void read_rule_sets() {

@@ -32,6 +32,7 @@ class JsonPlace {
   void warning(std::string message) const { problems_->warning(place(), std::move(message)); }
 
   [[nodiscard]] bool is_object() const noexcept { return value_->is_object(); }
+  [[nodiscard]] bool is_text() const noexcept { return value_->is_string(); }
   [[nodiscard]] bool is_array() const noexcept { return value_->is_array(); }
   // True if this is an object with no keys but these; reports others, with the key that was probably meant.
   bool has_only(std::initializer_list<std::string_view> keys) const;

@@ -156,16 +156,22 @@ void find_weightless(const steering::Service& service, std::vector<std::string>&
 
 void find_long_ttl(std::uint32_t ttl_s, const config::NamedCheck& named, std::vector<std::string>& messages) {
   const health::Check& check = named.check;
+  // The first failure waits for the interval, those that confirm it come at the fast one.
+  const std::uint64_t confirming_ms = check.fast_interval_ms > 0 ? check.fast_interval_ms : check.interval_ms;
   const std::uint64_t detection_ms =
-      std::uint64_t{check.interval_ms} * static_cast<unsigned>(check.fall) + check.timeout_ms;
+      check.interval_ms + confirming_ms * static_cast<unsigned>(check.fall - 1) + check.timeout_ms;
   const std::uint64_t detection_s = (detection_ms + 999) / 1'000;
   const std::uint64_t fitting_s = std::max<std::uint64_t>(detection_s, kShortTtl);
   if (ttl_s <= fitting_s) return;
+  const std::string intervals =
+      check.fast_interval_ms > 0
+          ? fmt::format("interval {} + {} × fast_interval {}", config::duration_to_text(check.interval_ms),
+                        check.fall - 1, config::duration_to_text(check.fast_interval_ms))
+          : fmt::format("fall {} × interval {}", check.fall, config::duration_to_text(check.interval_ms));
   messages.push_back(fmt::format(
-      "a ttl of {}s is longer than check \"{}\" needs to notice a failure, {}s (fall {} × interval {} + timeout {}): "
-      "resolvers go on with what has failed; \"ttl\": {} suits the check",
-      ttl_s, named.name, detection_s, check.fall, config::duration_to_text(check.interval_ms),
-      config::duration_to_text(check.timeout_ms), fitting_s));
+      "a ttl of {}s is longer than check \"{}\" needs to notice a failure, {}s ({} + timeout {}): resolvers go on with "
+      "what has failed; \"ttl\": {} suits the check",
+      ttl_s, named.name, detection_s, intervals, config::duration_to_text(check.timeout_ms), fitting_s));
 }
 
 // Whether the capacities are what clients are spread by; elsewhere their place decides what each region gets.

@@ -2,6 +2,9 @@
 #include <chrono>
 #include <functional>
 
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -109,6 +112,33 @@ TEST(Health, AnInstanceThatFailsLeavesTheOthersOfItsRegionAlone) {
   EXPECT_TRUE(wait_until([&] { return world.addresses({.name = "www.example.com", .client = kParis}).size() == 2; }));
   world.close(kInUsEast);
   EXPECT_TRUE(world.comes_to(kParis, kInEuWest));
+}
+
+// The request that the configuration describes, word for word.
+TEST(Health, AProbeAsksForWhatTheCheckSays) {
+  HealthWorld world;
+  Json& check = world.config["checks"]["web"];
+  check["host"] = "internal.example";
+  check["headers"] = {{"X-Probe", "rhumb"}};
+  check["expected_status"] = {418};
+  check["body_contains"] = "teapot";
+  check["fast_interval"] = "100ms";
+  world.play(kInEuWest, [](boost::asio::ip::tcp::socket& socket) -> boost::asio::awaitable<void> {
+    std::string request;
+    co_await boost::asio::async_read_until(socket, boost::asio::dynamic_buffer(request), "\r\n\r\n",
+                                           boost::asio::use_awaitable);
+    const bool is_right = request ==
+                          "GET /health HTTP/1.1\r\nHost: internal.example\r\nUser-Agent: rhumb\r\nAccept: */*\r\n"
+                          "X-Probe: rhumb\r\nConnection: close\r\n\r\n";
+    const std::string response = std::string("HTTP/1.1 ") + (is_right ? "418" : "400") +
+                                 " \r\nTransfer-Encoding: chunked\r\n\r\n3\r\ntea\r\n3\r\npot\r\n0\r\n\r\n";
+    co_await boost::asio::async_write(socket, boost::asio::buffer(response), boost::asio::use_awaitable);
+  });
+  world.play(kInUsEast, scripts::status(418));
+  world.serve();
+  EXPECT_TRUE(world.logs(world.address(kInEuWest) + ": unknown → up: HTTP 418 in "));
+  EXPECT_TRUE(
+      world.logs(world.address(kInUsEast) + ": unknown → down: HTTP 418, but the body does not contain \"teapot\""));
 }
 
 TEST(Health, ACheckOfTypeTcpIsContentWithAConnection) {

@@ -30,7 +30,8 @@ class Lints : public testing::Test {
       "regions": {{"us-east": {{"coordinates": [39.04, -77.49], "capacity": {}}},
                    "eu-west": {{"coordinates": [53.35, -6.26], "capacity": 20}},
                    "ap-southeast": {{"coordinates": [1.35, 103.82], "capacity": 10}}}},
-      "checks": {{"web": {{"type": "http", "port": 80}}, "slow": {{"type": "tcp", "port": 80, "interval": "30s"}}}},
+      "checks": {{"web": {{"type": "http", "port": 80}}, "slow": {{"type": "tcp", "port": 80, "interval": "30s"}},
+                 "hasty": {{"type": "tcp", "port": 80, "interval": "20s", "fast_interval": "5s"}}}},
       "services": {{{}}}
     }})",
                                                RHUMB_TEST_DATA, capacity_of_us_east_, services));
@@ -151,6 +152,11 @@ TEST_F(Lints, ATtlThatOutlastsTheDetectionOfAFailure) {
               ElementsAre("www.example.com: warning: a ttl of 93s is longer than check \"slow\" needs to notice a "
                           "failure, 92s (fall 3 × interval 30s + timeout 2s): resolvers go on with what has failed; "
                           "\"ttl\": 92 suits the check"));
+  EXPECT_THAT(
+      warnings_with(fmt::format(R"("ttl": 33, "check": "hasty", {})", kInstances)),
+      ElementsAre("www.example.com: warning: a ttl of 33s is longer than check \"hasty\" needs to notice a "
+                  "failure, 32s (interval 20s + 2 × fast_interval 5s + timeout 2s): resolvers go on with what has "
+                  "failed; \"ttl\": 32 suits the check"));
 }
 
 TEST_F(Lints, AreSilentAboutShortTtlsAndWhereNothingIsProbed) {

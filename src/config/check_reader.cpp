@@ -1,0 +1,235 @@
+#include "config/check_reader.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "config/duration.hpp"
+
+namespace rhumb::config {
+namespace {
+
+using health::Check;
+using Type = Check::Type;
+
+constexpr std::uint32_t kIntervalMin = 100;  // ms
+constexpr std::uint32_t kIntervalMax = 86'400'000;
+constexpr std::uint32_t kTimeoutMin = 10;
+constexpr std::uint32_t kDefaultInterval = 5'000;
+constexpr std::uint32_t kDefaultTimeout = 2'000;
+constexpr std::int64_t kResultsMax = 100;
+constexpr std::int64_t kDefaultRise = 2;
+constexpr std::int64_t kDefaultFall = 3;
+constexpr std::size_t kPathMax = 2'048;
+constexpr std::size_t kHostMax = 255;  // a name (RFC 1035 §2.3.4)
+constexpr std::size_t kHeadersMax = 32;
+constexpr std::size_t kHeadersSizeMax = 8'192;  // servers refuse heads that are longer: Apache, nginx
+constexpr int kStatusMin = 200;                 // those before are interim (RFC 9110 §15.2)
+constexpr int kStatusMax = 999;
+constexpr std::size_t kStatusesMax = 64;
+constexpr std::size_t kBodyTextMax = 1'024;
+
+bool is_printable(char c) {
+  return c >= ' ' && c < 0x7F;
+}
+
+bool is_alphanumeric(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+// RFC 9110 §5.6.2
+bool is_token(std::string_view text) {
+  const auto is_of_token = [](char c) {
+    return is_alphanumeric(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  };
+  return !text.empty() && std::ranges::all_of(text, is_of_token);
+}
+
+std::string in_lower_case(std::string text) {
+  for (char& c : text)
+    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return text;
+}
+
+class CheckReader {
+ public:
+  explicit CheckReader(const JsonPlace& place) : place_(place) {}
+
+  Check read() {
+    place_.has_only({"type", "port", "path", "method", "host", "headers", "expected_status", "body_contains",
+                     "source_address", "interval", "fast_interval", "timeout", "max_response_time", "rise", "fall"});
+    if (const auto type = place_.required("type")) {
+      check_.type = type->choice<Type>({{"http", Type::http}, {"tcp", Type::tcp}}).value_or(Type::http);
+    }
+    if (const auto port = place_.required("port")) {
+      check_.port = static_cast<std::uint16_t>(port->integer(1, 65'535).value_or(1));
+    }
+    read_http();
+    if (const auto source = place_.member("source_address")) {
+      check_.source_address = source->address().value_or(IpAddress{});
+    }
+    read_times();
+    check_.rise = count_or("rise", kDefaultRise);
+    check_.fall = count_or("fall", kDefaultFall);
+    return std::move(check_);
+  }
+
+ private:
+  [[nodiscard]] std::uint32_t duration_or(std::string_view key, std::uint32_t otherwise, std::uint32_t least) const {
+    const auto place = place_.member(key);
+    return place ? place->duration_ms(least, kIntervalMax).value_or(otherwise) : otherwise;
+  }
+
+  [[nodiscard]] int count_or(std::string_view key, std::int64_t otherwise) const {
+    const auto place = place_.member(key);
+    return static_cast<int>(place ? place->integer(1, kResultsMax).value_or(otherwise) : otherwise);
+  }
+
+  // The member `key`, which is only for some types; reports it for any other.
+  [[nodiscard]] std::optional<JsonPlace> member_of_http(std::string_view key) const {
+    auto place = place_.member(key);
+    if (!place || check_.type == Type::http) return place;
+    place->error(fmt::format("only a check of type \"http\" has \"{}\"", key));
+    return std::nullopt;
+  }
+
+  void read_times() {
+    check_.interval_ms = duration_or("interval", kDefaultInterval, kIntervalMin);
+    check_.timeout_ms = duration_or("timeout", std::min(kDefaultTimeout, check_.interval_ms), kTimeoutMin);
+    check_.fast_interval_ms = duration_or("fast_interval", 0, kIntervalMin);
+    check_.max_response_ms = duration_or("max_response_time", 0, 1);
+    if (check_.timeout_ms > check_.interval_ms) {
+      place_.error(fmt::format("timeout {} is longer than interval {}: probes would overlap",
+                               duration_to_text(check_.timeout_ms), duration_to_text(check_.interval_ms)));
+    }
+    if (check_.fast_interval_ms > check_.interval_ms) {
+      place_.error(fmt::format("fast_interval {} is longer than interval {}", duration_to_text(check_.fast_interval_ms),
+                               duration_to_text(check_.interval_ms)));
+    }
+    if (check_.max_response_ms >= check_.timeout_ms) {
+      place_.error(fmt::format("max_response_time {} is not shorter than timeout {}: no success takes so long",
+                               duration_to_text(check_.max_response_ms), duration_to_text(check_.timeout_ms)));
+    }
+  }
+
+  void read_http() {
+    if (const auto path = member_of_http("path")) read_path(*path);
+    if (const auto method = member_of_http("method")) {
+      using Method = Check::Method;
+      check_.method = method->choice<Method>({{"GET", Method::get}, {"HEAD", Method::head}}).value_or(Method::get);
+    }
+    if (const auto host = member_of_http("host")) read_host(*host);
+    if (const auto headers = member_of_http("headers")) read_headers(*headers);
+    if (const auto statuses = member_of_http("expected_status")) read_statuses(*statuses);
+    if (const auto text = member_of_http("body_contains")) read_body_text(*text);
+  }
+
+  void read_path(const JsonPlace& place) {
+    const auto path = place.text();
+    if (!path) return;
+    const auto is_sendable = [](char c) { return is_printable(c) && c != ' '; };
+    if (!path->starts_with('/') || path->size() > kPathMax || !std::ranges::all_of(*path, is_sendable)) {
+      return place.error(
+          fmt::format("must start with / and hold only printable ASCII without spaces, at most {} octets", kPathMax));
+    }
+    check_.path = *path;
+  }
+
+  void read_host(const JsonPlace& place) {
+    const auto host = place.text();
+    if (!host) return;
+    const auto is_of_host = [](char c) {
+      return is_alphanumeric(c) || std::string_view("-._:[]").find(c) != std::string_view::npos;
+    };
+    if (host->empty() || host->size() > kHostMax || !std::ranges::all_of(*host, is_of_host)) {
+      return place.error(
+          fmt::format("\"{}\" is not a host such as \"www.example.com\" or \"www.example.com:8080\"", *host));
+    }
+    check_.host = *host;
+  }
+
+  void read_headers(const JsonPlace& place) {
+    std::size_t size = 0;
+    std::set<std::string> names;
+    for (const auto& [name, value_place] : place.members()) {
+      const auto value = value_place.text();
+      if (!value) continue;
+      size += name.size() + value->size();
+      if (!is_token(name)) {
+        value_place.error(fmt::format("\"{}\" is not the name of a header", name));
+      } else if (!std::ranges::all_of(*value, is_printable)) {
+        value_place.error("must hold only printable ASCII");
+      } else if (const std::string lower = in_lower_case(name); is_probes_own(lower)) {
+        value_place.error(lower == "host" ? "\"host\" of the check sets it" : "is the probe's own to set");
+      } else if (!names.insert(lower).second) {
+        value_place.error("stands twice");
+      } else {
+        check_.headers.push_back({name, *value});
+      }
+    }
+    if (names.size() > kHeadersMax) place.error(fmt::format("more than {} headers", kHeadersMax));
+    if (size > kHeadersSizeMax) place.error(fmt::format("more than {} octets", kHeadersSizeMax));
+  }
+
+  // What frames the request, or says how long the connection lives.
+  static bool is_probes_own(std::string_view name) {
+    return name == "host" || name == "content-length" || name == "transfer-encoding" || name == "connection";
+  }
+
+  void read_statuses(const JsonPlace& place) {
+    const auto elements = place.elements();
+    if (elements.empty()) place.error("must name at least one status");
+    if (elements.size() > kStatusesMax) place.error(fmt::format("more than {}", kStatusesMax));
+    check_.expected_status.clear();
+    for (const JsonPlace& element : elements) {
+      if (const auto range = read_status(element)) check_.expected_status.push_back(*range);
+    }
+  }
+
+  // 204 or "200-299"
+  static std::optional<health::StatusRange> read_status(const JsonPlace& place) {
+    if (!place.is_text()) {
+      const auto status = place.integer(kStatusMin, kStatusMax);
+      if (!status) return std::nullopt;
+      return health::StatusRange{static_cast<int>(*status), static_cast<int>(*status)};
+    }
+    const std::string text = place.text().value();
+    health::StatusRange range{0, 0};
+    const char* const end = text.data() + text.size();
+    const auto first = std::from_chars(text.data(), end, range.first);
+    const bool has_dash = first.ptr != end && *first.ptr == '-';
+    const auto last = has_dash ? std::from_chars(first.ptr + 1, end, range.last) : first;
+    if (!has_dash || last.ptr != end || range.first < kStatusMin || range.last > kStatusMax ||
+        range.first > range.last || text.size() != 7) {
+      place.error(fmt::format("\"{}\" is not a range of statuses from {} to {} such as \"200-299\"", text, kStatusMin,
+                              kStatusMax));
+      return std::nullopt;
+    }
+    return range;
+  }
+
+  void read_body_text(const JsonPlace& place) {
+    const auto text = place.text();
+    if (!text) return;
+    if (check_.method == Check::Method::head) return place.error("a response to HEAD has no body");
+    if (text->empty() || text->size() > kBodyTextMax) {
+      return place.error(fmt::format("must have 1 to {} octets", kBodyTextMax));
+    }
+    check_.body_contains = *text;
+  }
+
+  const JsonPlace& place_;
+  Check check_;
+};
+
+}  // namespace
+
+Check read_check(const JsonPlace& place) {
+  return CheckReader(place).read();
+}
+
+}  // namespace rhumb::config

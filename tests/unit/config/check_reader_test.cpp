@@ -1,0 +1,130 @@
+#include "config/check_reader.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "config/json_file.hpp"
+
+namespace rhumb::config {
+namespace {
+
+using health::Check;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+struct Result {
+  Check check;
+  std::vector<std::string> messages;
+};
+
+// A check on port 80, with these members besides.
+Result read(const std::string& members) {
+  Problems problems;
+  const Json document = Json::parse("{\"port\": 80, " + members + "}");
+  Result result{read_check(JsonPlace(document, "rhumb.json", problems)), {}};
+  for (const Problem& problem : problems.all())
+    result.messages.push_back(problem.to_string());
+  return result;
+}
+
+Result read_http(const std::string& members) {
+  return read(R"("type": "http", )" + members);
+}
+
+std::vector<std::string> refusals(const std::string& member) {
+  return read_http(member).messages;
+}
+
+TEST(ReadCheck, TakesEverythingThatHttpHas) {
+  const auto [check, messages] = read_http(R"(
+    "path": "/up", "method": "GET", "host": "web.example.com:8080", "headers": {"X-Probe": "1", "Accept": "text/plain"},
+    "expected_status": ["200-299", 304], "body_contains": "ok", "source_address": "192.0.2.9",
+    "interval": "10s", "fast_interval": "500ms", "timeout": "3s", "max_response_time": "1s")");
+  EXPECT_THAT(messages, IsEmpty());
+  EXPECT_EQ(check.path, "/up");
+  EXPECT_EQ(check.method, Check::Method::get);
+  EXPECT_EQ(check.host, "web.example.com:8080");
+  EXPECT_THAT(check.headers,
+              ElementsAre(health::HeaderField{"X-Probe", "1"}, health::HeaderField{"Accept", "text/plain"}));
+  EXPECT_THAT(check.expected_status, ElementsAre(health::StatusRange{200, 299}, health::StatusRange{304, 304}));
+  EXPECT_EQ(check.body_contains, "ok");
+  EXPECT_EQ(check.source_address, *IpAddress::parse("192.0.2.9"));
+  EXPECT_EQ(check.interval_ms, 10'000U);
+  EXPECT_EQ(check.fast_interval_ms, 500U);
+  EXPECT_EQ(check.timeout_ms, 3'000U);
+  EXPECT_EQ(check.max_response_ms, 1'000U);
+}
+
+TEST(ReadCheck, AsksWithGetForAnyStatusFrom200To399UnlessToldOtherwise) {
+  const auto [check, messages] = read_http(R"("path": "/")");
+  EXPECT_THAT(messages, IsEmpty());
+  EXPECT_EQ(check.method, Check::Method::get);
+  EXPECT_THAT(check.expected_status, ElementsAre(health::StatusRange{200, 399}));
+  EXPECT_EQ(check.fast_interval_ms, 0U);
+  EXPECT_EQ(check.max_response_ms, 0U);
+}
+
+TEST(ReadCheck, RefusesHeadersThatWouldChangeTheRequest) {
+  for (const char* name : {"HOST", "Content-Length", "transfer-encoding", "Connection", "", "a b", "a:", "é"}) {
+    SCOPED_TRACE(name);
+    EXPECT_THAT(refusals(fmt::format(R"("headers": {{"{}": "x"}})", name)), testing::SizeIs(1));
+  }
+  EXPECT_THAT(refusals(R"("headers": {"X": "a\r\nHost: evil"})"),
+              ElementsAre("rhumb.json: /headers/X: must hold only printable ASCII"));
+  EXPECT_THAT(refusals(R"("headers": {"Host": "x"})"),
+              ElementsAre("rhumb.json: /headers/Host: \"host\" of the check sets it"));
+  EXPECT_THAT(refusals(R"("headers": {"X-A": "1", "x-a": "2"})"),
+              ElementsAre("rhumb.json: /headers/x-a: stands twice"));
+}
+
+TEST(ReadCheck, LimitsHeaders) {
+  std::string headers;
+  for (int i = 0; i < 33; ++i)
+    headers += fmt::format("{}\"X-{}\": \"\"", i == 0 ? "" : ", ", i);
+  EXPECT_THAT(refusals("\"headers\": {" + headers + "}"), ElementsAre("rhumb.json: /headers: more than 32 headers"));
+  EXPECT_THAT(refusals(R"("headers": {"X": ")" + std::string(8'191, 'x') + "\"}"), IsEmpty());
+  EXPECT_THAT(refusals(R"("headers": {"X": ")" + std::string(8'192, 'x') + "\"}"),
+              ElementsAre("rhumb.json: /headers: more than 8192 octets"));
+}
+
+TEST(ReadCheck, RefusesWhatIsNoStatus) {
+  for (const char* status : {"199", "1000", "\"200\"", "\"200-\"", "\"299-200\"", "\"100-200\"", "\"200-1000\"",
+                             "\"200-299 \"", "\" 200-299\"", "\"-200\"", "\"0200-299\"", "\"200--299\"", "true"}) {
+    EXPECT_THAT(refusals(fmt::format(R"("expected_status": [{}])", status)), testing::SizeIs(1)) << status;
+  }
+  EXPECT_THAT(
+      refusals(R"("expected_status": ["299-200"])"),
+      ElementsAre("rhumb.json: /expected_status/0: \"299-200\" is not a range of statuses from 200 to 999 such as "
+                  "\"200-299\""));
+  EXPECT_THAT(refusals(R"("expected_status": [])"),
+              ElementsAre("rhumb.json: /expected_status: must name at least one status"));
+}
+
+TEST(ReadCheck, SaysWhichMembersDoNotFit) {
+  EXPECT_THAT(refusals(R"("method": "HEAD", "body_contains": "ok")"),
+              ElementsAre("rhumb.json: /body_contains: a response to HEAD has no body"));
+  EXPECT_THAT(refusals(R"("interval": "5s", "fast_interval": "6s")"),
+              ElementsAre("rhumb.json: /: fast_interval 6s is longer than interval 5s"));
+  EXPECT_THAT(
+      refusals(R"("timeout": "1s", "max_response_time": "1s")"),
+      ElementsAre("rhumb.json: /: max_response_time 1s is not shorter than timeout 1s: no success takes so long"));
+  EXPECT_THAT(refusals(R"("host": "a/b")"),
+              ElementsAre("rhumb.json: /host: \"a/b\" is not a host such as \"www.example.com\" or "
+                          "\"www.example.com:8080\""));
+}
+
+TEST(ReadCheck, GivesOnlyHttpWhatIsOfHttp) {
+  for (const auto& [key, value] : {std::pair("path", "\"/\""),
+                                   {"method", "\"GET\""},
+                                   {"host", "\"a\""},
+                                   {"headers", "{}"},
+                                   {"expected_status", "[200]"},
+                                   {"body_contains", "\"a\""}}) {
+    EXPECT_THAT(read(fmt::format(R"("type": "tcp", "{}": {})", key, value)).messages,
+                ElementsAre(fmt::format("rhumb.json: /{0}: only a check of type \"http\" has \"{0}\"", key)));
+  }
+}
+
+}  // namespace
+}  // namespace rhumb::config
