@@ -4,7 +4,7 @@
 add_library(rhumb_asio STATIC ${CMAKE_CURRENT_LIST_DIR}/asio.cpp)
 target_compile_definitions(rhumb_asio PUBLIC
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
-target_link_libraries(rhumb_asio PUBLIC Boost::headers Threads::Threads)
+target_link_libraries(rhumb_asio PUBLIC Boost::headers OpenSSL::SSL Threads::Threads)
 
 # Two warnings of g++ 12 about Asio's headers that only some builds show and nothing of ours can avoid:
 # - mismatched-new-delete, optimized: it inlines the allocation of a coroutine frame but not its release and takes Asio's

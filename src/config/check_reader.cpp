@@ -2,13 +2,17 @@
 
 #include <algorithm>
 #include <charconv>
+#include <fstream>
+#include <memory>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
 #include <fmt/format.h>
 
 #include "config/duration.hpp"
+#include "health/tls_client.hpp"
 
 namespace rhumb::config {
 namespace {
@@ -32,6 +36,8 @@ constexpr int kStatusMin = 200;                 // those before are interim (RFC
 constexpr int kStatusMax = 999;
 constexpr std::size_t kStatusesMax = 64;
 constexpr std::size_t kBodyTextMax = 1'024;
+constexpr std::int64_t kExpiryWarningMax = 365;      // days
+constexpr std::uintmax_t kTlsFileMax = 1024 * 1024;  // all authorities of a system are some 220 KB
 
 bool is_printable(char c) {
   return c >= ' ' && c < 0x7F;
@@ -57,18 +63,22 @@ std::string in_lower_case(std::string text) {
 
 class CheckReader {
  public:
-  explicit CheckReader(const JsonPlace& place) : place_(place) {}
+  CheckReader(const JsonPlace& place, const std::filesystem::path& directory) : place_(place), directory_(directory) {}
 
   Check read() {
     place_.has_only({"type", "port", "path", "method", "host", "headers", "expected_status", "body_contains",
-                     "source_address", "interval", "fast_interval", "timeout", "max_response_time", "rise", "fall"});
+                     "source_address", "interval", "fast_interval", "timeout", "max_response_time", "rise", "fall",
+                     "tls"});
     if (const auto type = place_.required("type")) {
-      check_.type = type->choice<Type>({{"http", Type::http}, {"tcp", Type::tcp}}).value_or(Type::http);
+      check_.type =
+          type->choice<Type>({{"http", Type::http}, {"https", Type::https}, {"tcp", Type::tcp}, {"tls", Type::tls}})
+              .value_or(Type::http);
     }
     if (const auto port = place_.required("port")) {
       check_.port = static_cast<std::uint16_t>(port->integer(1, 65'535).value_or(1));
     }
     read_http();
+    read_tls();
     if (const auto source = place_.member("source_address")) {
       check_.source_address = source->address().value_or(IpAddress{});
     }
@@ -92,8 +102,8 @@ class CheckReader {
   // The member `key`, which is only for some types; reports it for any other.
   [[nodiscard]] std::optional<JsonPlace> member_of_http(std::string_view key) const {
     auto place = place_.member(key);
-    if (!place || check_.type == Type::http) return place;
-    place->error(fmt::format("only a check of type \"http\" has \"{}\"", key));
+    if (!place || check_.type == Type::http || check_.type == Type::https) return place;
+    place->error(fmt::format("only a check of type \"http\" or \"https\" has \"{}\"", key));
     return std::nullopt;
   }
 
@@ -137,6 +147,71 @@ class CheckReader {
           fmt::format("must start with / and hold only printable ASCII without spaces, at most {} octets", kPathMax));
     }
     check_.path = *path;
+  }
+
+  void read_tls() {
+    const bool is_over_tls = check_.type == Type::https || check_.type == Type::tls;
+    const auto place = place_.member("tls");
+    if (place && !is_over_tls) return place->error("only a check of type \"https\" or \"tls\" has \"tls\"");
+    if (!is_over_tls) return;
+    health::TlsSettings settings;
+    if (place && !read_tls_settings(*place, settings)) return;
+    try {
+      check_.tls = std::make_shared<health::TlsClient>(std::move(settings));
+    } catch (const std::runtime_error& error) {
+      (place ? *place : place_).error(error.what());
+    }
+  }
+
+  // False if a file could not be read, so that nothing is said of what would be in it.
+  [[nodiscard]] bool read_tls_settings(const JsonPlace& place, health::TlsSettings& settings) const {
+    if (!place.has_only({"ca_file", "server_name", "verify", "client_certificate", "client_key", "expiry_warning"})) {
+      return false;
+    }
+    if (const auto verify = place.member("verify")) settings.is_verified = verify->boolean().value_or(true);
+    if (const auto days = place.member("expiry_warning")) {
+      settings.expiry_warning_days =
+          static_cast<int>(days->integer(0, kExpiryWarningMax).value_or(settings.expiry_warning_days));
+    }
+    if (const auto name = place.member("server_name")) settings.server_name = read_server_name(*name);
+    const auto ca_file = place.member("ca_file");
+    const auto certificate = place.member("client_certificate");
+    const auto key = place.member("client_key");
+    if (certificate.has_value() != key.has_value()) {
+      place.error("\"client_certificate\" and \"client_key\" go together");
+      return false;
+    }
+    return read_file_of(ca_file, settings.authorities) && read_file_of(certificate, settings.certificate) &&
+           read_file_of(key, settings.key);
+  }
+
+  static std::string read_server_name(const JsonPlace& place) {
+    const auto name = place.text();
+    if (!name) return {};
+    const auto is_of_name = [](char c) { return is_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == ':'; };
+    if (!name->empty() && name->size() <= kHostMax && std::ranges::all_of(*name, is_of_name)) return *name;
+    place.error(fmt::format("\"{}\" is not a name such as \"www.example.com\"", *name));
+    return {};
+  }
+
+  [[nodiscard]] bool read_file_of(const std::optional<JsonPlace>& place, std::string& into) const {
+    if (!place) return true;
+    const auto name = place->text();
+    if (!name) return false;
+    const std::filesystem::path file = (directory_ / *name).lexically_normal();
+    std::error_code error;
+    const auto size = std::filesystem::file_size(file, error);
+    if (error || size == 0 || size > kTlsFileMax) {
+      place->error(error       ? fmt::format("{}: {}", file.string(), error.message())
+                   : size == 0 ? fmt::format("{}: is empty", file.string())
+                               : fmt::format("{}: is larger than {} KiB", file.string(), kTlsFileMax / 1024));
+      return false;
+    }
+    std::ifstream stream(file, std::ios::binary);
+    into.resize(static_cast<std::size_t>(size));
+    if (stream.read(into.data(), static_cast<std::streamsize>(size))) return true;
+    place->error(fmt::format("{}: cannot be read", file.string()));
+    return false;
   }
 
   void read_host(const JsonPlace& place) {
@@ -223,13 +298,14 @@ class CheckReader {
   }
 
   const JsonPlace& place_;
+  const std::filesystem::path& directory_;
   Check check_;
 };
 
 }  // namespace
 
-Check read_check(const JsonPlace& place) {
-  return CheckReader(place).read();
+Check read_check(const JsonPlace& place, const std::filesystem::path& directory) {
+  return CheckReader(place, directory).read();
 }
 
 }  // namespace rhumb::config

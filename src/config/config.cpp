@@ -270,7 +270,7 @@ class Reader {
     const auto checks = top_.member("checks");
     if (!checks) return;
     for (const auto& [name, place] : checks->members()) {
-      config_.checks.push_back({name, read_check(place)});
+      config_.checks.push_back({name, read_check(place, config_.file.parent_path())});
       check_places_.push_back(place);
     }
   }

@@ -117,6 +117,10 @@ void log_trouble(const health::LocalTrouble& trouble) {
                 trouble.evidence, trouble.suppressed);
 }
 
+void log_warning(const health::TargetWarning& warning) {
+  spdlog::warn("{}: {}", warning.target.name, warning.text);
+}
+
 unsigned thread_count(unsigned configured) {
   return configured > 0 ? configured : std::max(1U, std::thread::hardware_concurrency());
 }
@@ -147,7 +151,7 @@ class Server {
       : config_file_(std::move(config_file)),
         secrets_(secrets),
         running_(loaded.config),
-        monitor_(log_change, random_seed(), log_trouble),
+        monitor_(log_change, random_seed(), log_trouble, log_warning),
         snapshot_(complete(std::move(loaded))),
         tcp_(running_.listen, snapshot_, random_seed(), running_.tcp),
         udp_(running_.listen, thread_count(running_.threads), snapshot_, random_seed(), running_.rate_limit) {

@@ -3,12 +3,15 @@
 
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/ip_address.hpp"
 
 namespace rhumb::health {
+
+class TlsClient;
 
 // Both ends count.
 struct StatusRange {
@@ -27,9 +30,11 @@ struct HeaderField {
 
 struct Check {
   enum class Type : std::uint8_t {
-    none,  // never probed: stays unknown, which counts as up
-    http,  // up: the head of a response with an expected status, and `body_contains` in its body, within the timeout
-    tcp,   // up: a connection within the timeout
+    none,   // never probed: stays unknown, which counts as up
+    http,   // up: the head of a response with an expected status, and `body_contains` in its body, within the timeout
+    https,  // the same over TLS
+    tcp,    // up: a connection within the timeout
+    tls,    // up: a TLS handshake within the timeout
   };
 
   Type type = Type::http;
@@ -41,7 +46,7 @@ struct Check {
   int fall = 3;
   // All numbers above are at least 1.
 
-  // http only.
+  // http and https only.
   enum class Method : std::uint8_t { get, head };
   Method method = Method::get;
   std::string host = {};  // the Host field, sent as it is; empty: that of the target
@@ -53,19 +58,20 @@ struct Check {
   std::uint32_t max_response_ms = 0;   // a success that took longer is a failure; 0: no such limit
   std::uint32_t fast_interval_ms = 0;  // while a result contradicts the state; 0: as ever
 
-  friend bool operator==(const Check&, const Check&) = default;
+  std::shared_ptr<const TlsClient> tls = {};  // https and tls only, and never null there
 };
 
 struct Target {
   std::string name;  // for people: "www.example.com eu-west 192.0.2.20"
   IpAddress address;
-  std::string host;  // http only: the Host field, sent as it is; empty stands for the address and port
+  std::string
+      host;  // the Host field, sent as it is, and the name of a certificate; empty stands for the address and port
   Check check;
   // Not empty: this name is resolved for each probe, and its first address probed in place of `address`.
   std::string resolved_name = {};
 };
 
-// Whether one probe answers for both: everything is equal except the name.
+// Whether one probe answers for both: everything is equal except the name; of TLS, the settings.
 [[nodiscard]] bool is_same_probe(const Target& a, const Target& b) noexcept;
 
 // A strict order in which targets of the same probe are equivalent.

@@ -20,11 +20,6 @@ constexpr std::size_t kReadSize = 2 * 1024;
 constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kUsualFields = {
     {{"User-Agent", "rhumb"}, {"Accept", "*/*"}}};
 
-std::string host_field(const Target& target) {
-  if (!target.check.host.empty()) return target.check.host;
-  return target.host.empty() ? Endpoint{target.address, target.check.port}.to_string() : target.host;
-}
-
 std::string_view method_name(Check::Method method) noexcept {
   return method == Check::Method::head ? "HEAD" : "GET";
 }
@@ -35,6 +30,11 @@ bool has_field(const std::vector<HeaderField>& fields, std::string_view name) {
 }
 
 }  // namespace
+
+std::string host_field(const Target& target) {
+  if (!target.check.host.empty()) return target.check.host;
+  return target.host.empty() ? Endpoint{target.address, target.check.port}.to_string() : target.host;
+}
 
 std::string write_request(const Target& target) {
   const Check& check = target.check;

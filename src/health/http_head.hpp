@@ -18,6 +18,9 @@ namespace rhumb::health {
 // send or pass on more than 8 KiB.
 inline constexpr std::size_t kHeadMax = 16 * 1024;
 
+// The Host field: the check's own, or the target's, or the address and port.
+[[nodiscard]] std::string host_field(const Target& target);
+
 // "GET path HTTP/1.1" and its fields, for a connection that carries nothing else. A header of the check stands in place
 // of one that is sent otherwise.
 [[nodiscard]] std::string write_request(const Target& target);

@@ -56,6 +56,7 @@ struct Watch {
   tcp_stream* in_flight = nullptr;
   std::vector<Seat> seats;
   bool is_removed = false;
+  Clock::time_point warning_due = Clock::time_point::min();
 };
 
 // Its coroutine ends when the loop next gets to it.
@@ -92,9 +93,11 @@ using Watches = std::set<std::shared_ptr<Watch>, WatchOrder>;
 class Monitor::Loop {
  public:
   Loop(std::function<void(const StateChange&)> on_change, std::uint64_t seed,
-       std::function<void(const LocalTrouble&)> on_trouble, std::size_t in_flight_max)
+       std::function<void(const LocalTrouble&)> on_trouble, std::function<void(const TargetWarning&)> on_warning,
+       std::size_t in_flight_max)
       : on_change_(std::move(on_change)),
         on_trouble_(std::move(on_trouble)),
+        on_warning_(std::move(on_warning)),
         random_(seed),
         slots_(in_flight_max),
         stay_(with_reactor(context_).get_executor()),
@@ -130,10 +133,12 @@ class Monitor::Loop {
   void judge(Watch& watch, const Outcome& outcome);
   void show(const Watch& watch, State from, State to, const std::string& evidence);
   void report_trouble(const Target& target, const std::string& evidence);
+  void report_warning(Watch& watch, const std::string& text);
 
   asio::io_context context_{1};  // first: timers and sockets must not outlive it
   std::function<void(const StateChange&)> on_change_;
   std::function<void(const LocalTrouble&)> on_trouble_;
+  std::function<void(const TargetWarning&)> on_warning_;
   Random random_;
   Slots slots_;
   Resolver resolver_;
@@ -228,6 +233,17 @@ void Monitor::Loop::judge(Watch& watch, const Outcome& outcome) {
   const State from = watch.machine.state();
   const auto to = watch.machine.record(outcome.kind == Outcome::Kind::success);
   if (to) show(watch, from, *to, outcome.evidence);
+  if (!outcome.warning.empty()) report_warning(watch, outcome.warning);
+}
+
+// Once for the probe, however many targets share it.
+void Monitor::Loop::report_warning(Watch& watch, const std::string& text) {
+  const Clock::time_point now = Clock::now();
+  if (now < watch.warning_due || watch.seats.empty()) return;
+  watch.warning_due = now + kWarningQuiet;
+  TargetWarning warning{watch.target, text};
+  warning.target.name = watch.seats.front().name;
+  if (on_warning_) on_warning_(warning);
 }
 
 void Monitor::Loop::show(const Watch& watch, State from, State to, const std::string& evidence) {
@@ -252,8 +268,10 @@ void Monitor::Loop::report_trouble(const Target& target, const std::string& evid
 }
 
 Monitor::Monitor(std::function<void(const StateChange&)> on_change, std::uint64_t seed,
-                 std::function<void(const LocalTrouble&)> on_trouble, std::size_t in_flight_max)
-    : loop_(std::make_unique<Loop>(std::move(on_change), seed, std::move(on_trouble), in_flight_max)) {
+                 std::function<void(const LocalTrouble&)> on_trouble,
+                 std::function<void(const TargetWarning&)> on_warning, std::size_t in_flight_max)
+    : loop_(std::make_unique<Loop>(std::move(on_change), seed, std::move(on_trouble), std::move(on_warning),
+                                   in_flight_max)) {
   assert(in_flight_max >= 1);
 }
 

@@ -35,6 +35,12 @@ struct LocalTrouble {
   std::uint64_t suppressed;  // others since the last report
 };
 
+// What is well now and will not stay so, unless somebody does something.
+struct TargetWarning {
+  Target target;
+  std::string text;  // "its certificate expires in 5 days"
+};
+
 class Monitor {
  public:
   // File descriptors that probes may use at once. 2,000 silent targets at a timeout of 2 s and an interval of 10 s need
@@ -43,11 +49,15 @@ class Monitor {
   // At most one LocalTrouble is reported in this time: when descriptors run out, every probe of every target meets it.
   static constexpr std::chrono::seconds kTroubleQuiet{10};
 
-  // Both callbacks run on the monitor's thread. They must not throw, wait for a thread that is in replace(), or destroy
+  // A warning of one probe is not repeated for this long.
+  static constexpr std::chrono::hours kWarningQuiet{24};
+
+  // The callbacks run on the monitor's thread. They must not throw, wait for a thread that is in replace(), or destroy
   // the monitor. Starts the thread; throws std::system_error if there is no thread or descriptor to be had.
   // `in_flight_max` is at least 1.
   explicit Monitor(std::function<void(const StateChange&)> on_change, std::uint64_t seed,
-                   std::function<void(const LocalTrouble&)> on_trouble = {}, std::size_t in_flight_max = kInFlightMax);
+                   std::function<void(const LocalTrouble&)> on_trouble = {},
+                   std::function<void(const TargetWarning&)> on_warning = {}, std::size_t in_flight_max = kInFlightMax);
   // Cancels every probe in flight and joins the thread, in microseconds. No callback comes after it.
   ~Monitor();
   Monitor(const Monitor&) = delete;

@@ -13,12 +13,14 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
 
 #include "health/http_body.hpp"
 #include "health/http_head.hpp"
+#include "health/tls_client.hpp"
 
 namespace rhumb::health {
 namespace {
@@ -36,15 +38,15 @@ constexpr std::string_view kForResponse = "waiting for the response";
 constexpr std::string_view kForBody = "reading the body";
 
 Outcome success(std::string evidence) {
-  return {Outcome::Kind::success, std::move(evidence)};
+  return {Outcome::Kind::success, std::move(evidence), {}};
 }
 
 Outcome failure(std::string evidence) {
-  return {Outcome::Kind::failure, std::move(evidence)};
+  return {Outcome::Kind::failure, std::move(evidence), {}};
 }
 
 Outcome inconclusive(std::string evidence) {
-  return {Outcome::Kind::inconclusive, std::move(evidence)};
+  return {Outcome::Kind::inconclusive, std::move(evidence), {}};
 }
 
 std::uint64_t ms_since(Clock::time_point start) {
@@ -83,7 +85,9 @@ Outcome connect_failed(const Target& target, const error_code& error) {
 Outcome exchange_failed(const Target& target, const error_code& error) {
   if (error == boost::beast::error::timeout) return timed_out(target, kForResponse);
   if (error == asio::error::operation_aborted) return inconclusive("cancelled");
-  if (error == asio::error::eof) return failure(std::string(kClosedEarly));
+  if (error == asio::error::eof || error == asio::ssl::error::stream_truncated) {
+    return failure(std::string(kClosedEarly));
+  }
   std::string evidence = fmt::format("{}: {}", kClosedEarly, error.message());
   return is_local_trouble(error) ? inconclusive(std::move(evidence)) : failure(std::move(evidence));
 }
@@ -113,7 +117,8 @@ Outcome judge_body(const Check& check, int status, const BodyReader& body) {
 
 // The end of the connection is one of the body, whatever length it announced: what was sent is what is searched.
 bool is_end(const error_code& error) noexcept {
-  return error == asio::error::eof || error == asio::error::connection_reset;
+  return error == asio::error::eof || error == asio::error::connection_reset ||
+         error == asio::ssl::error::stream_truncated;
 }
 
 template <typename Stream>
@@ -152,6 +157,27 @@ asio::awaitable<Outcome> ask_http(Stream& stream, const Target& target) {
   co_return outcome;
 }
 
+Outcome handshake_failed(const Target& target, const error_code& error, const std::string& problem) {
+  if (error == boost::beast::error::timeout) return timed_out(target, "in the TLS handshake");
+  if (error == asio::error::operation_aborted) return inconclusive("cancelled");
+  if (!problem.empty()) return failure("TLS: " + problem);
+  if (is_end(error)) return failure("TLS: closed in the handshake");
+  return failure("TLS: " + error.message());
+}
+
+asio::awaitable<Outcome> probe_over_tls(tcp_stream& stream, const Target& target) {
+  const TlsClient& client = *target.check.tls;
+  TlsClient::Stream secured(stream, client.context());
+  std::string problem;
+  client.prepare(secured, host_field(target), problem);
+  const auto [error] = co_await secured.async_handshake(asio::ssl::stream_base::client, kAwait);
+  if (error) co_return handshake_failed(target, error, problem);
+  Outcome outcome = success("TLS handshake");
+  if (target.check.type == Check::Type::https) outcome = co_await ask_http(secured, target);
+  outcome.warning = client.expiry_warning(secured);
+  co_return outcome;
+}
+
 // Makes the connection leave from the check's source address. The port is chosen when it connects: chosen here, each
 // would be taken from all other connections of this address too, and there are some 28,000.
 error_code bind_source(tcp_stream& stream, const Target& target) {
@@ -180,7 +206,12 @@ asio::awaitable<Outcome> probe_address(tcp_stream& stream, const Target& target,
   if (error) co_return connect_failed(target, error);
   if (is_connected_to_itself(stream)) co_return failure("connect: the port is closed (connected to itself)");
   if (target.check.type == Check::Type::tcp) co_return success("connected");
-  Outcome outcome = co_await ask_http(stream, target);
+  Outcome outcome;
+  if (target.check.tls) {
+    outcome = co_await probe_over_tls(stream, target);
+  } else {
+    outcome = co_await ask_http(stream, target);
+  }
   co_return outcome;
 }
 

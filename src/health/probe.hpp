@@ -20,9 +20,10 @@ struct Outcome {
     failure,
     inconclusive,  // trouble on our own side, or cancelled: says nothing about the target
   };
-  Kind kind;
-  std::string
-      evidence;  // "HTTP 200 in 3ms", "connect: Connection refused", "timeout after 2s waiting for the response"
+  Kind kind = Kind::inconclusive;
+  // "HTTP 200 in 3ms", "connect: Connection refused", "timeout after 2s waiting for the response"
+  std::string evidence;
+  std::string warning = {};  // of what is well but will not stay so: "its certificate expires in 5 days"
 };
 
 // `stream` is fresh, and `timer` is for waiting while a name is resolved; closing the one and cancelling the other from

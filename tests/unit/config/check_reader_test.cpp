@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include "config/json_file.hpp"
+#include "health/tls_client.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace rhumb::config {
 namespace {
@@ -19,10 +21,10 @@ struct Result {
 };
 
 // A check on port 80, with these members besides.
-Result read(const std::string& members) {
+Result read(const std::string& members, const std::filesystem::path& directory = {}) {
   Problems problems;
   const Json document = Json::parse("{\"port\": 80, " + members + "}");
-  Result result{read_check(JsonPlace(document, "rhumb.json", problems)), {}};
+  Result result{read_check(JsonPlace(document, "rhumb.json", problems), directory), {}};
   for (const Problem& problem : problems.all())
     result.messages.push_back(problem.to_string());
   return result;
@@ -121,9 +123,77 @@ TEST(ReadCheck, GivesOnlyHttpWhatIsOfHttp) {
                                    {"headers", "{}"},
                                    {"expected_status", "[200]"},
                                    {"body_contains", "\"a\""}}) {
-    EXPECT_THAT(read(fmt::format(R"("type": "tcp", "{}": {})", key, value)).messages,
-                ElementsAre(fmt::format("rhumb.json: /{0}: only a check of type \"http\" has \"{0}\"", key)));
+    EXPECT_THAT(
+        read(fmt::format(R"("type": "tcp", "{}": {})", key, value)).messages,
+        ElementsAre(fmt::format("rhumb.json: /{0}: only a check of type \"http\" or \"https\" has \"{0}\"", key)));
   }
+}
+
+class ReadTls : public testing::Test {
+ protected:
+  Result read_tls(const std::string& members) const {
+    return read(R"("type": "https", "tls": {)" + members + "}", directory_.path());
+  }
+
+  test::TemporaryDirectory directory_;
+};
+
+constexpr const char* kData = RHUMB_TEST_DATA "/tls/";
+
+TEST_F(ReadTls, ReadsTheFiles) {
+  const auto [check, messages] = read_tls(fmt::format(
+      R"("ca_file": "{0}ca.pem", "server_name": "a.example", "verify": true, "client_certificate": "{0}client.pem",
+         "client_key": "{0}client.key", "expiry_warning": 30)",
+      kData));
+  EXPECT_THAT(messages, IsEmpty());
+  ASSERT_TRUE(check.tls);
+  const health::TlsSettings& settings = check.tls->settings();
+  EXPECT_THAT(settings.authorities, testing::HasSubstr("BEGIN CERTIFICATE"));
+  EXPECT_THAT(settings.certificate, testing::HasSubstr("BEGIN CERTIFICATE"));
+  EXPECT_THAT(settings.key, testing::HasSubstr("PRIVATE KEY"));
+  EXPECT_EQ(settings.server_name, "a.example");
+  EXPECT_TRUE(settings.is_verified);
+  EXPECT_EQ(settings.expiry_warning_days, 30);
+}
+
+TEST_F(ReadTls, VerifiesUnlessToldOtherwise) {
+  EXPECT_TRUE(read(R"("type": "tls")").check.tls->settings().is_verified);
+  EXPECT_TRUE(read_tls("").check.tls->settings().is_verified);
+  EXPECT_FALSE(read_tls(R"("verify": false)").check.tls->settings().is_verified);
+}
+
+TEST_F(ReadTls, SaysWhatIsWrongWithTheFiles) {
+  directory_.write("empty.pem", "");
+  directory_.write("text.pem", "no certificate\n");
+  directory_.write("large.pem", std::string((1 << 20) + 1, 'x'));
+  const std::string top = directory_.path().string();
+  for (const auto& [file, message] :
+       {std::pair<std::string, std::string>("none.pem", "/ca_file: " + top + "/none.pem: No such file or directory"),
+        {"empty.pem", "/ca_file: " + top + "/empty.pem: is empty"},
+        {"large.pem", "/ca_file: " + top + "/large.pem: is larger than 1024 KiB"},
+        {"text.pem", ": the authorities are no certificates in PEM form: no start line (PEM routines)"}}) {
+    EXPECT_THAT(read_tls("\"ca_file\": \"" + file + '"').messages, ElementsAre("rhumb.json: /tls" + message));
+  }
+}
+
+TEST_F(ReadTls, WantsACertificateAndItsKey) {
+  EXPECT_THAT(read_tls(R"("client_key": "client.key")").messages,
+              ElementsAre("rhumb.json: /tls: \"client_certificate\" and \"client_key\" go together"));
+  EXPECT_THAT(
+      read_tls(fmt::format(R"("client_certificate": "{0}client.key", "client_key": "{0}client.key")", kData)).messages,
+      ElementsAre(testing::StartsWith("rhumb.json: /tls: the client's certificate is none in PEM form: ")));
+  EXPECT_THAT(
+      read_tls(fmt::format(R"("client_certificate": "{0}client.pem", "client_key": "{0}client.pem")", kData)).messages,
+      ElementsAre(testing::StartsWith("rhumb.json: /tls: the client's key is none in PEM form without a ")));
+}
+
+TEST_F(ReadTls, IsOnlyForTypesWithTls) {
+  for (const char* type : {"http", "tcp"}) {
+    EXPECT_THAT(read(fmt::format(R"("type": "{}", "tls": {{}})", type)).messages,
+                ElementsAre("rhumb.json: /tls: only a check of type \"https\" or \"tls\" has \"tls\""));
+  }
+  EXPECT_THAT(read(R"("type": "tls", "path": "/")").messages,
+              ElementsAre("rhumb.json: /path: only a check of type \"http\" or \"https\" has \"path\""));
 }
 
 }  // namespace

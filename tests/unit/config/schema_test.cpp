@@ -53,6 +53,9 @@ constexpr std::string_view kEverything = R"({
                      "body_contains": "/ok", "source_address": "192.0.2.200", "fast_interval": "1s",
                      "max_response_time": "0.4s"},
              "head": {"type": "http", "port": 80, "method": "HEAD"},
+             "secure": {"type": "https", "port": 443,
+                        "tls": {"ca_file": "ca.pem", "server_name": "www.example.com", "verify": true,
+                                "client_certificate": "client.pem", "client_key": "client.key", "expiry_warning": 30}},
              "port": {"type": "tcp", "port": 443}},
   "assertions": "routes.test.json",
   "rule_sets": {
@@ -122,6 +125,8 @@ bool schema_takes(const Document& document) {
 std::string complaint_of_reader(const Document& document) {
   static const test::TemporaryDirectory directory;
   directory.write("partners.csv", "192.0.2.0/24,eu-west\n");
+  for (const char* name : {"ca.pem", "client.pem", "client.key"})
+    directory.write(name, read_file(kTop / "tests/data/tls" / name));
   Problems problems;
   (void)load_config(directory.write("rhumb.json", document.dump()), problems, kToday);
   const Problem* error = problems.first_error();

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "health/tls_client.hpp"
+
 namespace rhumb::health {
 namespace {
 
@@ -21,6 +23,15 @@ TEST(Target, IsTheSameProbeUnderAnotherName) {
   renamed.name = "api.example.com eu-west 192.0.2.20";
   EXPECT_TRUE(is_same_probe(sample(), renamed));
   EXPECT_FALSE(is_before_or_after(sample(), renamed));
+}
+
+TEST(Target, IsTheSameProbeIfTheSettingsOfTlsAreTheSame) {
+  Target one = sample();
+  Target other = sample();
+  one.check.tls = std::make_shared<TlsClient>(TlsSettings{.server_name = "a"});
+  other.check.tls = std::make_shared<TlsClient>(TlsSettings{.server_name = "a"});
+  EXPECT_TRUE(is_same_probe(one, other));
+  EXPECT_FALSE(is_before_or_after(one, other));
 }
 
 TEST(Target, IsAnotherProbeIfAnythingElseDiffers) {
@@ -47,6 +58,9 @@ TEST(Target, IsAnotherProbeIfAnythingElseDiffers) {
       [](Target& target) { target.check.body_contains = "ok"; },
       [](Target& target) { target.check.source_address = *IpAddress::parse("192.0.2.9"); },
       [](Target& target) { target.check.source_address = *IpAddress::parse("::"); },
+      [](Target& target) { target.check.tls = std::make_shared<TlsClient>(TlsSettings{.server_name = "a"}); },
+      [](Target& target) { target.check.tls = std::make_shared<TlsClient>(TlsSettings{.is_verified = false}); },
+      [](Target& target) { target.check.tls = std::make_shared<TlsClient>(TlsSettings{.expiry_warning_days = 0}); },
       [](Target& target) { target.check.max_response_ms = 100; },
       [](Target& target) { target.check.fast_interval_ms = 100; },
   };

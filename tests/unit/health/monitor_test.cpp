@@ -279,7 +279,7 @@ TEST(Monitor, ProbesOverTheLimitWaitAndTheirTimeoutWaitsToo) {
     targets.back().check.timeout_ms = 100;
   }
   Reports reports;
-  Monitor monitor(reports.on_change(), 1, {}, kInFlight);
+  Monitor monitor(reports.on_change(), 1, {}, {}, kInFlight);
   (void)monitor.replace(targets);
   int most = 0;
   ASSERT_TRUE(eventually([&] {
@@ -299,7 +299,7 @@ TEST(Monitor, RemovesTargetsThatWaitForTheirTurn) {
     targets.back().check.path = "/" + targets.back().name;
   }
   Reports reports;
-  Monitor monitor(reports.on_change(), 1, {}, 1);
+  Monitor monitor(reports.on_change(), 1, {}, {}, 1);
   (void)monitor.replace(targets);
   ASSERT_TRUE(eventually([&] { return backend.open() == 1; }));
   const Backend good(scripts::status(200));
