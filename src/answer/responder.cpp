@@ -448,9 +448,9 @@ bool Answer::has_steered_hints(const zone::Rrset& rrset) const noexcept {
 // What A or AAAA would be answered with.
 HintAddresses Answer::hint_addresses(const Lookup& lookup, const steering::Service& service, Family family,
                                      const steering::Pick& pick) const noexcept {
-  constexpr auto record_size = steering::Service::record_size;
-  if (pick.count == 0) return {substitute(lookup, service, family, pick.outcome).records, record_size(family)};
-  return {service.records(family, pick.region), record_size(family), std::span(pick.instances).first(pick.count)};
+  const std::size_t record_size = steering::Service::record_size(family);
+  if (pick.count == 0) return {substitute(lookup, service, family, pick.outcome).records, record_size};
+  return {service.records(family, pick.region), record_size, std::span(pick.instances).first(pick.count)};
 }
 
 // What the service has for this client. The response says for whom that holds, and what is wrong with it.

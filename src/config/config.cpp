@@ -417,7 +417,7 @@ class Reader {
   static std::optional<dns::Name> read_target(const JsonPlace& place, const dns::Name& service) {
     const auto text = place.text();
     if (!text) return std::nullopt;
-    const auto name = dns::Name::from_text(*text);
+    auto name = dns::Name::from_text(*text);
     if (IpAddress::parse(*text)) {
       place.error(fmt::format("\"{}\" is an address; meant \"address\"?", *text));
     } else if (!name || name->is_root() || name->is_wildcard()) {

@@ -1,10 +1,10 @@
 // What is probed, and how.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "base/ip_address.hpp"
@@ -18,14 +18,20 @@ struct StatusRange {
   int first;
   int last;
 
-  friend auto operator<=>(const StatusRange&, const StatusRange&) = default;
+  friend bool operator==(const StatusRange&, const StatusRange&) = default;
+  friend bool operator<(const StatusRange& a, const StatusRange& b) {
+    return std::tie(a.first, a.last) < std::tie(b.first, b.last);
+  }
 };
 
 struct HeaderField {
   std::string name;   // a token (RFC 9110 §5.6.2)
   std::string value;  // printable ASCII
 
-  friend auto operator<=>(const HeaderField&, const HeaderField&) = default;
+  friend bool operator==(const HeaderField&, const HeaderField&) = default;
+  friend bool operator<(const HeaderField& a, const HeaderField& b) {
+    return std::tie(a.name, a.value) < std::tie(b.name, b.value);
+  }
 };
 
 struct Check {

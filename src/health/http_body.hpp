@@ -71,7 +71,7 @@ class BodyReader {
   // Beast's word for where a parser puts the body.
   struct Searched {
     using value_type = TextSearch*;
-    class reader {
+    class reader {  // NOLINT(readability-identifier-naming): the name that Beast looks for
      public:
       template <bool kIsRequest, typename Fields>
       reader(boost::beast::http::header<kIsRequest, Fields>&, value_type& search) : search_(search) {}

@@ -4,9 +4,9 @@
 // megabyte to read. OpenSSL does the rest.
 #pragma once
 
-#include <compare>
 #include <memory>
 #include <string>
+#include <tuple>
 
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
@@ -23,7 +23,13 @@ struct TlsSettings {
   std::string key = {};
   int expiry_warning_days = 14;  // a certificate that ends in fewer is warned about; 0: none is
 
-  friend auto operator<=>(const TlsSettings&, const TlsSettings&) = default;
+  friend bool operator==(const TlsSettings&, const TlsSettings&) = default;
+  friend bool operator<(const TlsSettings& a, const TlsSettings& b) {
+    const auto all = [](const TlsSettings& of) {
+      return std::tie(of.authorities, of.server_name, of.is_verified, of.certificate, of.key, of.expiry_warning_days);
+    };
+    return all(a) < all(b);
+  }
 };
 
 // Immutable once made; safe to use from any thread.

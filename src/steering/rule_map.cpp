@@ -40,7 +40,7 @@ RuleMap map_of_clients(const Steering& steering) {
 }
 
 RuleMap map_of_resolvers(std::span<const Rule> rules, const geo::Database& database) {
-  const RuleMap by_network = map_of_networks(rules, &Rule::resolver_networks);
+  RuleMap by_network = map_of_networks(rules, &Rule::resolver_networks);
   std::unordered_map<std::uint32_t, std::uint16_t> by_asn;
   for (std::size_t rule = 0; rule < rules.size(); ++rule) {
     for (const std::uint32_t asn : rules[rule].resolver_asns)
