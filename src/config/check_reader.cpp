@@ -36,6 +36,7 @@ constexpr int kStatusMin = 200;                 // those before are interim (RFC
 constexpr int kStatusMax = 999;
 constexpr std::size_t kStatusesMax = 64;
 constexpr std::size_t kBodyTextMax = 1'024;
+constexpr std::size_t kTcpTextMax = 1'024;
 constexpr std::int64_t kExpiryWarningMax = 365;      // days
 constexpr std::uintmax_t kTlsFileMax = 1024 * 1024;  // all authorities of a system are some 220 KB
 
@@ -68,7 +69,7 @@ class CheckReader {
   Check read() {
     place_.has_only({"type", "port", "path", "method", "host", "headers", "expected_status", "body_contains",
                      "source_address", "interval", "fast_interval", "timeout", "max_response_time", "rise", "fall",
-                     "tls"});
+                     "tls", "send", "expect"});
     if (const auto type = place_.required("type")) {
       check_.type =
           type->choice<Type>({{"http", Type::http}, {"https", Type::https}, {"tcp", Type::tcp}, {"tls", Type::tls}})
@@ -78,6 +79,8 @@ class CheckReader {
       check_.port = static_cast<std::uint16_t>(port->integer(1, 65'535).value_or(1));
     }
     read_http();
+    check_.send = read_tcp_text("send");
+    check_.expect = read_tcp_text("expect");
     read_tls();
     if (const auto source = place_.member("source_address")) {
       check_.source_address = source->address().value_or(IpAddress{});
@@ -147,6 +150,18 @@ class CheckReader {
           fmt::format("must start with / and hold only printable ASCII without spaces, at most {} octets", kPathMax));
     }
     check_.path = *path;
+  }
+
+  [[nodiscard]] std::string read_tcp_text(std::string_view key) const {
+    const auto place = place_.member(key);
+    const auto text = place ? place->text() : std::nullopt;
+    if (!text) return {};
+    if (check_.type != Type::tcp) {
+      place->error(fmt::format("only a check of type \"tcp\" has \"{}\"", key));
+    } else if (text->empty() || text->size() > kTcpTextMax) {
+      place->error(fmt::format("must have 1 to {} octets", kTcpTextMax));
+    }
+    return *text;
   }
 
   void read_tls() {

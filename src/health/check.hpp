@@ -39,7 +39,7 @@ struct Check {
     none,   // never probed: stays unknown, which counts as up
     http,   // up: the head of a response with an expected status, and `body_contains` in its body, within the timeout
     https,  // the same over TLS
-    tcp,    // up: a connection within the timeout
+    tcp,    // up: a connection, and `expect` in what comes over it, within the timeout
     tls,    // up: a TLS handshake within the timeout
   };
 
@@ -59,6 +59,10 @@ struct Check {
   std::vector<HeaderField> headers = {};
   std::vector<StatusRange> expected_status = {{200, 399}};  // as Route 53 counts
   std::string body_contains = {};                           // empty: the body is not read
+
+  // tcp only.
+  std::string send = {};    // first, as it is
+  std::string expect = {};  // empty: nothing is read
 
   IpAddress source_address = {};       // that probes leave from, if the target is of its family; 0.0.0.0: any
   std::uint32_t max_response_ms = 0;   // a success that took longer is a failure; 0: no such limit

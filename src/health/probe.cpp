@@ -157,6 +157,34 @@ asio::awaitable<Outcome> ask_http(Stream& stream, const Target& target) {
   co_return outcome;
 }
 
+Outcome converse_failed(const Target& target, const error_code& error) {
+  if (error == boost::beast::error::timeout) return timed_out(target, "waiting for the expected text");
+  if (error == asio::error::operation_aborted) return inconclusive("cancelled");
+  if (is_end(error)) return failure("closed before the expected text came");
+  return failure("the expected text did not come: " + error.message());
+}
+
+asio::awaitable<Outcome> converse(tcp_stream& stream, const Target& target) {
+  const std::string& expect = target.check.expect;
+  const auto [write_error, written] = co_await asio::async_write(stream, asio::buffer(target.check.send), kAwait);
+  if (write_error) co_return converse_failed(target, write_error);
+  if (expect.empty()) co_return success("connected");
+
+  std::array<char, kReplyMax> reply;
+  std::size_t size = 0;
+  while (size < reply.size()) {
+    const auto [error, added] =
+        co_await stream.async_read_some(asio::buffer(reply.data() + size, reply.size() - size), kAwait);
+    if (error) co_return converse_failed(target, error);
+    // Each octet is looked at once: the text may begin in what came before.
+    const std::size_t start = size - std::min(size, expect.size() - 1);
+    size += added;
+    const std::string_view searched(reply.data() + start, size - start);
+    if (searched.find(expect) != std::string_view::npos) co_return success("connected, and the expected text came");
+  }
+  co_return failure(fmt::format("the first {} KiB that came have not the expected text", kReplyMax / 1024));
+}
+
 Outcome handshake_failed(const Target& target, const error_code& error, const std::string& problem) {
   if (error == boost::beast::error::timeout) return timed_out(target, "in the TLS handshake");
   if (error == asio::error::operation_aborted) return inconclusive("cancelled");
@@ -205,9 +233,10 @@ asio::awaitable<Outcome> probe_address(tcp_stream& stream, const Target& target,
   const auto [error] = co_await stream.async_connect(to_endpoint(target.address, target.check.port), kAwait);
   if (error) co_return connect_failed(target, error);
   if (is_connected_to_itself(stream)) co_return failure("connect: the port is closed (connected to itself)");
-  if (target.check.type == Check::Type::tcp) co_return success("connected");
   Outcome outcome;
-  if (target.check.tls) {
+  if (target.check.type == Check::Type::tcp) {
+    outcome = co_await converse(stream, target);
+  } else if (target.check.tls) {
     outcome = co_await probe_over_tls(stream, target);
   } else {
     outcome = co_await ask_http(stream, target);

@@ -14,6 +14,9 @@
 
 namespace rhumb::health {
 
+// What a check of type tcp expects must stand in so much of what comes: banners and replies are a line or two.
+inline constexpr std::size_t kReplyMax = 4 * 1024;
+
 struct Outcome {
   enum class Kind {
     success,

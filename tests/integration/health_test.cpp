@@ -151,6 +151,17 @@ TEST(Health, ACheckOfTypeTcpIsContentWithAConnection) {
   EXPECT_TRUE(world.comes_to(kParis, kInEuWest));
 }
 
+TEST(Health, ACheckOfTypeTcpMayExpectAText) {
+  HealthWorld world;
+  world.config["checks"]["web"].erase("path");
+  world.config["checks"]["web"].update({{"type", "tcp"}, {"expect", "220 "}});
+  world.play(kInEuWest, scripts::send_and_hold("220 mail.example.com ESMTP\r\n"));
+  world.play(kInUsEast, scripts::send_and_hold("421 too busy\r\n"));
+  world.serve();
+  EXPECT_TRUE(world.logs(world.address(kInEuWest) + ": unknown → up: connected, and the expected text came in "));
+  EXPECT_TRUE(world.logs(world.address(kInUsEast) + ": unknown → down: timeout after 100ms waiting for the expected"));
+}
+
 TEST(Health, ATargetIsProbedWhereItsNameLeadsOrAtItsCheckAddress) {
   World world;
   auto backend = std::make_unique<Backend>(scripts::status(200), std::uint16_t{0}, health::localhost());

@@ -129,6 +129,21 @@ TEST(ReadCheck, GivesOnlyHttpWhatIsOfHttp) {
   }
 }
 
+TEST(ReadCheck, TakesTextsForTcp) {
+  const auto [check, messages] = read(R"("type": "tcp", "send": "PING\r\n", "expect": "+PONG")");
+  EXPECT_THAT(messages, IsEmpty());
+  EXPECT_EQ(check.send, "PING\r\n");
+  EXPECT_EQ(check.expect, "+PONG");
+  for (const char* key : {"send", "expect"}) {
+    EXPECT_THAT(refusals(fmt::format(R"("{}": "x")", key)),
+                ElementsAre(fmt::format("rhumb.json: /{0}: only a check of type \"tcp\" has \"{0}\"", key)));
+    for (const std::size_t size : {0, 1'025}) {
+      EXPECT_THAT(read(fmt::format(R"("type": "tcp", "{}": "{}")", key, std::string(size, 'x'))).messages,
+                  ElementsAre(fmt::format("rhumb.json: /{}: must have 1 to 1024 octets", key)));
+    }
+  }
+}
+
 class ReadTls : public testing::Test {
  protected:
   Result read_tls(const std::string& members) const {

@@ -56,7 +56,7 @@ constexpr std::string_view kEverything = R"({
              "secure": {"type": "https", "port": 443,
                         "tls": {"ca_file": "ca.pem", "server_name": "www.example.com", "verify": true,
                                 "client_certificate": "client.pem", "client_key": "client.key", "expiry_warning": 30}},
-             "port": {"type": "tcp", "port": 443}},
+             "port": {"type": "tcp", "port": 443, "send": "/PING", "expect": "/PONG"}},
   "assertions": "routes.test.json",
   "rule_sets": {
     "partners": {"file": "partners.csv", "comment": "from Grace"},

@@ -61,6 +61,8 @@ TEST(Target, IsAnotherProbeIfAnythingElseDiffers) {
       [](Target& target) { target.check.tls = std::make_shared<TlsClient>(TlsSettings{.server_name = "a"}); },
       [](Target& target) { target.check.tls = std::make_shared<TlsClient>(TlsSettings{.is_verified = false}); },
       [](Target& target) { target.check.tls = std::make_shared<TlsClient>(TlsSettings{.expiry_warning_days = 0}); },
+      [](Target& target) { target.check.send = "PING"; },
+      [](Target& target) { target.check.expect = "PONG"; },
       [](Target& target) { target.check.max_response_ms = 100; },
       [](Target& target) { target.check.fast_interval_ms = 100; },
   };

@@ -6,7 +6,9 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/read_until.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -280,6 +282,45 @@ TEST(Probe, FailsIfItsSuccessTookTooLong) {
   EXPECT_THAT(outcome.evidence, MatchesRegex("HTTP 200 in [0-9.]+m?s, longer than 20ms"));
   target.check.max_response_ms = 60'000;
   EXPECT_EQ(probe_now(target).outcome.kind, Kind::success);
+}
+
+// Reads a line, and answers in two pieces.
+Backend::Script parrot(const std::string& first, const std::string& second) {
+  return [first, second](asio::ip::tcp::socket& socket) -> asio::awaitable<void> {
+    std::string line;
+    co_await asio::async_read_until(socket, asio::dynamic_buffer(line), "\r\n", asio::use_awaitable);
+    co_await asio::async_write(socket, asio::buffer(first), asio::use_awaitable);
+    asio::steady_timer timer(socket.get_executor(), std::chrono::milliseconds(5));
+    co_await timer.async_wait(asio::use_awaitable);
+    if (line == "PING\r\n") co_await asio::async_write(socket, asio::buffer(second), asio::use_awaitable);
+  };
+}
+
+Target talking(std::uint16_t port) {
+  Target target = impatient(tcp_target(port));
+  target.check.send = "PING\r\n";
+  target.check.expect = "+PONG";
+  return target;
+}
+
+TEST(Probe, SendsATextAndExpectsOneHoweverItIsCut) {
+  for (const auto& [first, second] :
+       {std::pair("+PON", "G\r\n"), {"", "+PONG"}, {"hello +", "PONG"}, {"+P", "+PONG"}}) {
+    const Backend backend(parrot(first, second));
+    EXPECT_THAT(probe_now(talking(backend.port())).outcome.evidence,
+                MatchesRegex("connected, and the expected text came in [0-9.]+m?s"));
+  }
+}
+
+TEST(Probe, FailsIfTheExpectedTextDoesNotCome) {
+  const Backend closing(parrot("-ERR", "\r\n"));
+  EXPECT_EQ(probe_now(talking(closing.port())).outcome.evidence, "closed before the expected text came");
+  const Backend silent(scripts::silent());
+  EXPECT_EQ(probe_now(talking(silent.port())).outcome.evidence, "timeout after 150ms waiting for the expected text");
+  const Backend endless(scripts::send_and_hold(std::string(10'000'000, '+')));
+  const Probed probed = probe_now(talking(endless.port()));
+  EXPECT_EQ(probed.outcome.evidence, "the first 4 KiB that came have not the expected text");
+  EXPECT_LT(probed.steps, kStepsMax);
 }
 
 TEST(Probe, TellsItsOwnTroubleFromTheTargets) {
