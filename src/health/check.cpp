@@ -8,8 +8,8 @@ namespace rhumb::health {
 namespace {
 
 const TlsSettings& tls_of(const Check& check) noexcept {
-  static const TlsSettings none;
-  return check.tls ? check.tls->settings() : none;
+  static const TlsSettings kNone;
+  return check.tls ? check.tls->settings() : kNone;
 }
 
 auto identity(const Target& target) noexcept {
