@@ -10,7 +10,6 @@
 
 #include "base/suggestion.hpp"
 #include "cli/commands.hpp"
-#include "daemon/client_weights.hpp"
 #include "daemon/simulation.hpp"
 #include "daemon/trial.hpp"
 
@@ -237,7 +236,7 @@ int simulate(const SimulateOptions& options) {
   Problems problems;
   const bool has_weights = !options.weights_file.empty();
   const auto weights =
-      has_weights ? daemon::read_client_weights(options.weights_file, problems) : daemon::weigh_by_address_space();
+      has_weights ? geo::read_client_weights(options.weights_file, problems) : geo::weigh_by_address_space();
   const auto before = daemon::load_unasserted(options.config_file, daemon::Secrets{}, nullptr, problems);
   std::optional<daemon::Loaded> other;
   if (!options.config_after.empty())

@@ -17,6 +17,7 @@
 #include "config/json_place.hpp"
 #include "config/rule_file.hpp"
 #include "config/rule_sets.hpp"
+#include "config/steering_reader.hpp"
 #include "dns/edns.hpp"
 #include "geo/geofeed.hpp"
 #include "geo/location.hpp"

@@ -13,7 +13,7 @@
 #include "answer/settings.hpp"
 #include "base/ip_address.hpp"
 #include "base/problems.hpp"
-#include "config/steering_reader.hpp"
+#include "config/service_steering.hpp"
 #include "dns/name.hpp"
 #include "health/check.hpp"
 #include "steering/latency.hpp"
@@ -50,7 +50,7 @@ struct Service {
   return !service.instances.empty() && service.instances.front().target.has_value();
 }
 
-// What was measured of the time between clients and regions: files (daemon/latency_files).
+// What was measured of the time between clients and regions: files (latency_files.hpp).
 struct LatencyFiles {
   std::vector<std::filesystem::path> files;
   std::uint32_t samples_min = steering::kLatencySamplesUsual;  // that a median needs

@@ -2,32 +2,18 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <optional>
 #include <set>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "config/json_place.hpp"
 #include "config/rule_sets.hpp"
-#include "steering/rule.hpp"
+#include "config/service_steering.hpp"
+#include "steering/region.hpp"
 #include "steering/rule_set.hpp"
-#include "steering/service.hpp"
 
 namespace rhumb::config {
-
-struct ServiceSteering {
-  steering::Steering steering;  // regions are places in Config::regions; `rules` are its own
-  std::vector<steering::RuleSetUse> rule_sets = {};
-  steering::Policy policy = steering::Policy::rotate;
-  std::uint8_t answers = 0;
-  steering::StickyPrefix sticky_prefix = {};
-  steering::Spread spread = steering::Spread::weights;
-  bool families_together = true;
-  steering::WhenAllDown when_all_down = steering::WhenAllDown::nearest;
-  std::vector<IpAddress> last_resort;
-};
 
 // `place` is nothing where the service has no such member. `regions` are all there are; the service has instances in
 // those that `used` has the places of. Rules that expired before `today` are left out, with a warning. Its rules may

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "daemon/latency_files.hpp"
+#include "config/latency_files.hpp"
 #include "daemon/lints.hpp"
 #include "daemon/ranking_maps.hpp"
 #include "daemon/route_tests.hpp"
@@ -120,7 +120,7 @@ std::optional<Loaded> load_unasserted(const std::filesystem::path& config_file, 
   auto database = load_databases(*config, problems);
   FileWatch latency_files(config->latency.files);
   std::optional<steering::Latencies> latencies;
-  if (database) latencies = read_latencies(*config, *database, problems);
+  if (database) latencies = config::read_latencies(*config, *database, problems);
   const bool is_refused = problems.has_errors() || (config->strict && of_zones.has_errors());
   problems.append(of_zones);
   if (is_refused || !database || !latencies) return std::nullopt;
@@ -148,7 +148,7 @@ std::optional<Loaded> load(const std::filesystem::path& config_file, const Secre
 }
 
 std::unique_ptr<answer::Snapshot> reload_latencies(Loaded& loaded, const answer::Snapshot& served, Problems& problems) {
-  auto latencies = read_latencies(loaded.config, loaded.database, problems);
+  auto latencies = config::read_latencies(loaded.config, loaded.database, problems);
   if (!latencies) return nullptr;
   try {
     RankingMaps ranking_maps(loaded.config, loaded.database, *latencies, &served);

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "daemon/client_weights.hpp"
 #include "daemon/loader.hpp"
 #include "dns/name.hpp"
+#include "geo/client_weights.hpp"
 #include "health/board.hpp"
 
 namespace rhumb::daemon {
@@ -28,7 +28,8 @@ using Clients = geo::AddressMap<Client>;
 
 // Lays `weights` over the database. Without `with_unknown` the addresses that it knows nothing of count nothing, so
 // that address space which nobody uses is no client.
-[[nodiscard]] Clients locate_clients(const geo::Database& database, const ClientWeights& weights, bool with_unknown);
+[[nodiscard]] Clients locate_clients(const geo::Database& database, const geo::ClientWeights& weights,
+                                     bool with_unknown);
 [[nodiscard]] double weight_of(const Clients& clients);
 
 // A configuration and the states in it, those of `loaded.targets`. Referred to while simulating only.

@@ -2,12 +2,12 @@
 #include <cmath>
 #include <string>
 
+#include "config/latency_files.hpp"
 #include "config/rule_file.hpp"
-#include "daemon/client_weights.hpp"
-#include "daemon/latency_files.hpp"
 #include "fuzz/require.hpp"
 #include "fuzz/scratch_file.hpp"
 #include "fuzz/targets.hpp"
+#include "geo/client_weights.hpp"
 #include "geo/geofeed.hpp"
 
 namespace rhumb::fuzz {
@@ -65,7 +65,7 @@ void check_latencies(const std::string& path) {
   config.regions = kRegions;
   config.latency.files = {path};
   Problems problems;
-  const auto latencies = daemon::read_latencies(config, kNothingKnown, problems);
+  const auto latencies = config::read_latencies(config, kNothingKnown, problems);
   check_problems(problems, path);
   require(latencies.has_value() != problems.has_errors(), "latencies are taken when there are no errors");
   if (!latencies) return;
@@ -76,7 +76,7 @@ void check_latencies(const std::string& path) {
       const steering::Latency latency = latencies->find(cell, {}, region);
       if (!latency.is_measured()) continue;
       is_any = true;
-      require(latency.rtt_ms > 0 && latency.rtt_ms <= daemon::kRttMaxMs, "a time is one that was measured");
+      require(latency.rtt_ms > 0 && latency.rtt_ms <= config::kRttMaxMs, "a time is one that was measured");
       require(latency.samples >= config.latency.samples_min, "a median has enough samples");
     }
     return is_any;
@@ -86,7 +86,7 @@ void check_latencies(const std::string& path) {
 
 void check_weights(const std::string& path) {
   Problems problems;
-  const auto weights = daemon::read_client_weights(path, problems);
+  const auto weights = geo::read_client_weights(path, problems);
   check_problems(problems, path);
   require(weights.has_value() != problems.has_errors(), "weights are taken when there are no errors");
   if (!weights) return;

@@ -1,11 +1,11 @@
-#include "daemon/latency_files.hpp"
+#include "config/latency_files.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "support/temporary_directory.hpp"
 
-namespace rhumb::daemon {
+namespace rhumb::config {
 namespace {
 
 using testing::ElementsAre;
@@ -39,7 +39,7 @@ class LatencyFile : public testing::Test {
   }
 
   test::TemporaryDirectory directory_;
-  config::Config config_{};
+  Config config_{};
   geo::Database database_;
   std::vector<std::string> problems_;
 };
@@ -114,4 +114,4 @@ TEST_F(LatencyFile, AFileThatCannotBeReadIsAnError) {
 }
 
 }  // namespace
-}  // namespace rhumb::daemon
+}  // namespace rhumb::config

@@ -8,10 +8,10 @@
 #include "base/problems.hpp"
 #include "geo/address_map.hpp"
 
-namespace rhumb::daemon {
+namespace rhumb::geo {
 
 // What one address counts: of a network, its weight over the number of its addresses.
-using ClientWeights = geo::AddressMap<double>;
+using ClientWeights = AddressMap<double>;
 
 // More networks than this are refused. The largest databases have as many.
 inline constexpr std::size_t kWeightedNetworksMax = 10'000'000;
@@ -25,4 +25,4 @@ inline constexpr std::size_t kWeightedNetworksMax = 10'000'000;
 // with its place ("clients.csv:12"), or no weight is above 0.
 [[nodiscard]] std::optional<ClientWeights> read_client_weights(const std::filesystem::path& file, Problems& problems);
 
-}  // namespace rhumb::daemon
+}  // namespace rhumb::geo

@@ -1,4 +1,4 @@
-#include "daemon/latency_files.hpp"
+#include "config/latency_files.hpp"
 
 #include <charconv>
 #include <chrono>
@@ -15,7 +15,7 @@
 #include "base/csv_file.hpp"
 #include "base/suggestion.hpp"
 
-namespace rhumb::daemon {
+namespace rhumb::config {
 namespace {
 
 using steering::LatencySample;
@@ -126,7 +126,7 @@ class Reader {
 
 }  // namespace
 
-std::optional<steering::Latencies> read_latencies(const config::Config& config, const geo::Database& database,
+std::optional<steering::Latencies> read_latencies(const Config& config, const geo::Database& database,
                                                   Problems& problems) {
   const std::size_t errors_before = problems.error_count();
   Reader reader(config.regions, problems);
@@ -136,4 +136,4 @@ std::optional<steering::Latencies> read_latencies(const config::Config& config, 
   return steering::Latencies(reader.samples(), database, config.latency.samples_min);
 }
 
-}  // namespace rhumb::daemon
+}  // namespace rhumb::config

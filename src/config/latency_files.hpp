@@ -12,7 +12,7 @@
 #include "geo/database.hpp"
 #include "steering/latency.hpp"
 
-namespace rhumb::daemon {
+namespace rhumb::config {
 
 // In all files together: with 250 regions still 16,000 networks of each.
 inline constexpr std::size_t kLatencyLinesMax = 4'000'000;
@@ -23,7 +23,7 @@ inline constexpr std::uint32_t kSampleCountMax = 1'000'000'000;
 // Reads all files before it gives up: nothing when any of them has an error. Times to regions that are not configured
 // are left out with a warning for each, as is a file that is not there: whoever measures need not know of every change,
 // and a server must not wait for him.
-[[nodiscard]] std::optional<steering::Latencies> read_latencies(const config::Config& config,
-                                                                const geo::Database& database, Problems& problems);
+[[nodiscard]] std::optional<steering::Latencies> read_latencies(const Config& config, const geo::Database& database,
+                                                                Problems& problems);
 
-}  // namespace rhumb::daemon
+}  // namespace rhumb::config

@@ -1,4 +1,4 @@
-#include "daemon/client_weights.hpp"
+#include "geo/client_weights.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -11,10 +11,10 @@
 #include "base/csv_file.hpp"
 #include "base/network.hpp"
 
-namespace rhumb::daemon {
+namespace rhumb::geo {
 namespace {
 
-using WeightedNetwork = geo::NetworkValue<double>;
+using WeightedNetwork = NetworkValue<double>;
 
 constexpr std::size_t kFields = 2;
 
@@ -65,7 +65,7 @@ std::optional<ClientWeights> read_client_weights(const std::filesystem::path& fi
   }
   if (lines.has_errors()) return std::nullopt;
   const auto add = [](double around, double own) { return around + own; };
-  return geo::map_of_networks<double>(networks, add);
+  return map_of_networks<double>(networks, add);
 }
 
-}  // namespace rhumb::daemon
+}  // namespace rhumb::geo

@@ -1,11 +1,11 @@
-#include "daemon/client_weights.hpp"
+#include "geo/client_weights.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "support/temporary_directory.hpp"
 
-namespace rhumb::daemon {
+namespace rhumb::geo {
 namespace {
 
 using testing::ElementsAre;
@@ -84,4 +84,4 @@ TEST(ClientWeights, ByAddressSpaceEveryIpv4AddressCountsTheSame) {
 }
 
 }  // namespace
-}  // namespace rhumb::daemon
+}  // namespace rhumb::geo
