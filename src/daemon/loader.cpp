@@ -148,9 +148,10 @@ std::optional<Loaded> load(const std::filesystem::path& config_file, const Secre
 }
 
 std::unique_ptr<answer::Snapshot> reload_latencies(Loaded& loaded, const answer::Snapshot& served, Problems& problems) {
-  auto latencies = config::read_latencies(loaded.config, loaded.database, problems);
-  if (!latencies) return nullptr;
+  std::optional<steering::Latencies> latencies;
   try {
+    latencies = config::read_latencies(loaded.config, loaded.database, problems);
+    if (!latencies) return nullptr;
     RankingMaps ranking_maps(loaded.config, loaded.database, *latencies, &served);
     std::vector<std::pair<std::size_t, std::size_t>> remade;  // services, and what they share
     for (std::size_t i = 0; i < served.services.size(); ++i) {
