@@ -116,13 +116,13 @@ void decide(benchmark::State& state, const Kind& kind, std::size_t down) {
     for (std::size_t i = 0; i < kInstances; ++i)
       board.write(down * kInstances + i, health::State::down);
   }
-  const auto is_healthy = [&](TargetIndex target) { return board.read(target) != health::State::down; };
+  const auto share_of = [&](TargetIndex target) { return board.read(target).share; };
   Random random(kSeed);
   std::size_t next = 0;
   for (auto _ : state) {
     const IpAddress client = asking[next++ % kClients];
     const Ranked ranked = service.ranking_map().find(client);
-    const Pick pick = service.pick(Family::v4, ranked, client, is_healthy, random);
+    const Pick pick = service.pick(Family::v4, ranked, client, share_of, random);
     benchmark::DoNotOptimize(pick.count);
     benchmark::DoNotOptimize(pick.instances);
     benchmark::DoNotOptimize(service.scope_bits(ranked, client));

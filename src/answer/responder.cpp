@@ -125,6 +125,7 @@ class Answer {
   [[nodiscard]] HintAddresses hint_addresses(const Lookup& lookup, const steering::Service& service, Family family,
                                              const steering::Pick& pick) const noexcept;
   [[nodiscard]] steering::Pick decide(const steering::Service& service, Family family) noexcept;
+  void limit_ttls(std::size_t from, const steering::Service& service) noexcept;
   [[nodiscard]] dns::StoredRrset substitute(const Lookup& lookup, const steering::Service& service, Family family,
                                             steering::Outcome outcome) const noexcept;
   void write_substitute(const Lookup& lookup, const dns::StoredRrset& addresses) noexcept;
@@ -149,6 +150,7 @@ class Answer {
   std::array<const zone::Rrset*, kChainMax> dnames_;  // that led on
   std::size_t dname_count_ = 0;
   std::uint8_t scope_bits_ = 0;
+  std::uint16_t ttl_limit_s_ = health::Shown::kNoLimit;  // of this step, by the instances that it asked about
 };
 
 void Answer::resolve() noexcept {
@@ -203,6 +205,7 @@ Answer::Next Answer::answer_node(const Lookup& lookup) noexcept {
   const zone::Zone& zone = *lookup.zone;
   const zone::Overlay overlay = zone.overlay(lookup.node);
   if (overlay != zone::kNoOverlay) {
+    ttl_limit_s_ = health::Shown::kNoLimit;
     const steering::Service& service = snapshot_.services[overlay];
     if (service.has_names() && !is_beside_alias(lookup)) return steer_to_name(lookup, service);
     if (is_address_type(query_.type)) {
@@ -375,20 +378,31 @@ void Answer::deny(Rcode rcode, const zone::Zone& zone) noexcept {
 
 void Answer::steer(const Lookup& lookup, const steering::Service& service) noexcept {
   const Family family = asked_family(query_.type, service);
+  const std::size_t from = writer_.size();
   const steering::Pick pick = decide(service, family);
   switch (pick.outcome) {
     case steering::Outcome::healthy:
     case steering::Outcome::all_down:
-      return write_pick(service, family, pick);
+      write_pick(service, family, pick);
+      break;
     case steering::Outcome::fallback:
     case steering::Outcome::last_resort:
     case steering::Outcome::nodata:
     case steering::Outcome::no_instances:
     case steering::Outcome::kept_out:
-      return write_substitute(lookup, substitute(lookup, service, family, pick.outcome));
+      write_substitute(lookup, substitute(lookup, service, family, pick.outcome));
+      break;
     case steering::Outcome::refused:
       return refuse();
   }
+  limit_ttls(from, service);
+}
+
+// Of what was written since `from`: nobody should keep an answer for longer than the states it comes from surely last.
+void Answer::limit_ttls(std::size_t from, const steering::Service& service) noexcept {
+  const auto& settings = service.settings();
+  if (ttl_limit_s_ == health::Shown::kNoLimit) return;
+  writer_.limit_ttls(from, std::max<std::uint32_t>(ttl_limit_s_, settings.ttl_min_s));
 }
 
 // Whether the zone has what is asked for where a CNAME may have it beside it: DNSSEC's own records, nothing else.
@@ -400,16 +414,18 @@ bool Answer::is_beside_alias(const Lookup& lookup) const noexcept {
 // knows them all.
 Answer::Next Answer::steer_to_name(const Lookup& lookup, const steering::Service& service) noexcept {
   const steering::Pick pick = decide(service, steering::Service::kFamilyOfNames);
+  const std::size_t at = writer_.size();
   if (pick.count == 0) {
     answer_without_name(lookup, service, pick.outcome);
+    limit_ttls(at, service);
     return Next::done;
   }
   const dns::StoredRrset cname = service.alias(pick.region, pick.instances[0]);
-  const std::size_t at = writer_.size();
   if (!writer_.write(Section::answer, cname, name_, name().size)) {
     writer_.set_truncated();
     return Next::done;
   }
+  limit_ttls(at, service);
   if (query_.type == dns::type::kCname || query_.type == dns::type::kAny) return Next::done;
   const Bytes target = cname.records.subspan(dns::kStoredRecordFixedSize);
   const Next next = follow(target, at + dns::kStoredRecordFixedSize, target.size());
@@ -440,7 +456,9 @@ bool Answer::has_steered_hints(const zone::Rrset& rrset) const noexcept {
   std::array<std::uint8_t, dns::kMessageMax> buffer;
   const std::size_t size = write_hints(rrset.records, name().suffix(0), hints, service.settings().ttl_s, buffer);
   const dns::StoredRrset steered{Bytes(buffer).first(size), {}, rrset.count};
+  const std::size_t at = writer_.size();
   if (size == 0 || !writer_.write(Section::answer, steered, name_, name().size)) return writer_.set_truncated();
+  limit_ttls(at, service);
   // The names in the records are not where the zone has them.
   if (rrset.names != nullptr) add_addresses(*lookup.zone, rrset, kOutOfReach);
 }
@@ -460,17 +478,23 @@ steering::Pick Answer::decide(const steering::Service& service, Family family) n
   const IpAddress address = is_from_subnet ? subnet->address : client_.address;
 
   const steering::Ranked ranked = service.ranking_map().find(address, client_.address);
-  const auto is_healthy = [&board = *snapshot_.board](steering::TargetIndex target) {
-    return board.read(target) != health::State::down;  // unknown counts as up
+  const auto share_of = [&board = *snapshot_.board, &limit = ttl_limit_s_](steering::TargetIndex target) {
+    const health::Shown shown = board.read(target);
+    limit = std::min(limit, shown.ttl_s);
+    return shown.share;
   };
-  const steering::Pick pick = service.pick(family, ranked, address, is_healthy, random_);
+  const steering::Pick pick = service.pick(family, ranked, address, share_of, random_);
   // That a service has no instance of a family is so for everybody who is not kept out.
   const bool is_for_all = pick.outcome == steering::Outcome::no_instances && !service.keeps_some_out();
-  const std::uint8_t scope_bits = is_for_all ? std::uint8_t{0} : service.scope_bits(ranked, address);
+  const std::uint8_t scope_bits = is_for_all ? std::uint8_t{0} : service.scope_bits(ranked, address, pick.is_by_share);
   // RFC 7871 §7.2.1: a scope speaks of the subnet's bits; to a withheld or missing subnet it is 0.
   if (is_from_subnet) scope_bits_ = std::max(scope_bits_, scope_bits);
   if (trace_ != nullptr) {
-    trace_->steered.push_back({&service, family, address, is_from_subnet, ranked, pick, scope_bits});
+    const auto& settings = service.settings();
+    const std::uint32_t ttl_s = ttl_limit_s_ == health::Shown::kNoLimit
+                                    ? settings.ttl_s
+                                    : std::clamp<std::uint32_t>(ttl_limit_s_, settings.ttl_min_s, settings.ttl_s);
+    trace_->steered.push_back({&service, family, address, is_from_subnet, ranked, pick, scope_bits, ttl_s});
   }
   if (const auto error = error_of(pick.outcome)) writer_.set_extended_error(*error);
   return pick;

@@ -52,7 +52,7 @@ ExplainedLocation explain_location(const geo::Database& database, IpAddress clie
 }
 
 std::string state_of(const steering::Instance& instance, const daemon::Loaded& loaded) {
-  const auto state = loaded.snapshot->board->read(instance.target);
+  const auto state = loaded.snapshot->board->read(instance.target).state;
   const bool is_checked = loaded.targets[instance.target].check.type != health::Check::Type::none;
   if (state == health::State::unknown && !is_checked) return "unchecked";
   return std::string(health::to_text(state));
@@ -230,7 +230,7 @@ ExplainedSteering explain_steering(const answer::SteeredStep& steered, const dae
   result.ranking = explain_ranking(steered, result.location, loaded);
   result.outcome = steered.pick.outcome;
   result.reason = reason_of(steered, result);
-  result.ttl_s = settings.ttl_s;
+  result.ttl_s = steered.ttl_s;
   result.scope_bits = steered.scope_bits;
   result.scope = fmt::format("{}/{}", network_of(steered.client, result.scope_bits).to_string(), result.scope_bits);
   return result;

@@ -89,7 +89,7 @@ class Side {
 
   [[nodiscard]] Distribution expect(const steering::Ranked& ranked) const {
     const auto is_healthy = [&](steering::TargetIndex target) {
-      return scenario_.board.read(target) != health::State::down;
+      return scenario_.board.read(target).share > 0;
     };
     const steering::Expectation expectation = service_.expect(family_, ranked, is_healthy);
     Distribution distribution{std::vector<double>(place_count_ + kOutcomeNames.size()),
@@ -351,7 +351,7 @@ Traits traits_of(const Scenario& scenario, std::size_t service) {
   for (const steering::Instance& instance : settings.instances) {
     const Family family = of.has_names() ? steering::Service::kFamilyOfNames : instance.address.family;
     traits.instances.emplace_back(instance.region, family, instance.weight);
-    traits.states.push_back(scenario.board.read(instance.target));
+    traits.states.push_back(scenario.board.read(instance.target).state);
   }
   return traits;
 }

@@ -72,6 +72,19 @@ bool ResponseWriter::write_for(Section section, const StoredRrset& rrset, Bytes 
   return true;
 }
 
+void ResponseWriter::limit_ttls(std::size_t from, std::uint32_t ttl_s) noexcept {
+  constexpr std::size_t kTtlAt = 4;  // after type and class
+  constexpr std::size_t kFixedSize = kStoredRecordFixedSize - sizeof kOwnerIsQuestion;
+  for (std::size_t at = from; at < size_;) {
+    while (buffer_[at] != 0 && !is_pointer(buffer_.data() + at))
+      at += std::size_t{1} + buffer_[at];
+    at += buffer_[at] == 0 ? 1 : 2;
+    std::uint8_t* const fixed = buffer_.data() + at;
+    if (load_u32(fixed + kTtlAt) > ttl_s) store_u32(fixed + kTtlAt, ttl_s);
+    at += kFixedSize + load_u16(fixed + kFixedSize - 2);
+  }
+}
+
 // In the records from `from` to the end, which all have the stored owner.
 void ResponseWriter::replace_owners(std::size_t from, std::size_t owner_position) noexcept {
   if (owner_position == kQuestionOffset) return;

@@ -40,6 +40,9 @@ class ResponseWriter {
   // False, and nothing written, when it does not fit.
   [[nodiscard]] bool write_for(Section section, const StoredRrset& rrset, Bytes owner, std::size_t position) noexcept;
 
+  // No record from `from` on, which is where one stands, keeps a TTL above `ttl_s`.
+  void limit_ttls(std::size_t from, std::uint32_t ttl_s) noexcept;
+
   // Where the next RRset will stand.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   // The place of the name whose first label, or a pointer to it, stands at `position`.

@@ -2,6 +2,8 @@
 
 #include <tuple>
 
+#include <fmt/format.h>
+
 #include "health/tls_client.hpp"
 
 namespace rhumb::health {
@@ -15,7 +17,7 @@ const TlsSettings& tls_of(const Check& check) noexcept {
 auto identity(const Target& target) noexcept {
   const Check& check = target.check;
   return std::tie(target.address.family, target.address.bits, target.resolved_name, target.host, check.type, check.port,
-                  check.path, check.interval_ms, check.timeout_ms, check.rise, check.fall, check.method, check.host,
+                  check.path, check.interval_ms, check.timeout_ms, check.rise, check.fall, check.window, check.method, check.host,
                   check.headers, check.expected_status, check.body_contains, check.source_address.family,
                   check.source_address.bits, check.max_response_ms, check.fast_interval_ms, check.send, check.expect,
                   tls_of(check));
@@ -25,6 +27,19 @@ auto identity(const Target& target) noexcept {
 
 bool is_same_probe(const Target& a, const Target& b) noexcept {
   return identity(a) == identity(b);
+}
+
+Thresholds thresholds(const Check& check) noexcept {
+  return {check.rise, check.fall, check.window};
+}
+
+std::string probed_text(const Target& target) {
+  if (target.resolved_name.empty()) return Endpoint{target.address, target.check.port}.to_string();
+  return fmt::format("{}:{}", target.resolved_name, target.check.port);
+}
+
+std::string memory_key(const Target& target) {
+  return fmt::format("{} {} {}", target.check_name, probed_text(target), target.host);
 }
 
 bool ProbeOrder::operator()(const Target& a, const Target& b) const noexcept {

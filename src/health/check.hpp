@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/ip_address.hpp"
+#include "health/state_machine.hpp"
 
 namespace rhumb::health {
 
@@ -51,6 +52,7 @@ struct Check {
   int rise = 2;
   int fall = 3;
   // All numbers above are at least 1.
+  int window = 0;  // `fall` failures among so many results; 0: in a row
 
   // http and https only.
   enum class Method : std::uint8_t { get, head };
@@ -79,10 +81,19 @@ struct Target {
   Check check;
   // Not empty: this name is resolved for each probe, and its first address probed in place of `address`.
   std::string resolved_name = {};
+  std::string check_name = {};  // in the configuration; for people, and for who remembers
 };
 
 // Whether one probe answers for both: everything is equal except the name; of TLS, the settings.
 [[nodiscard]] bool is_same_probe(const Target& a, const Target& b) noexcept;
+
+[[nodiscard]] Thresholds thresholds(const Check& check) noexcept;
+
+// What is probed: "192.0.2.20:443", "lb.example.net:443", or without a port where there is none.
+[[nodiscard]] std::string probed_text(const Target& target);
+
+// By what a target is known over a reload and a restart, which may bring other settings for the same check.
+[[nodiscard]] std::string memory_key(const Target& target);
 
 // A strict order in which targets of the same probe are equivalent.
 struct ProbeOrder {

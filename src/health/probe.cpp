@@ -18,6 +18,7 @@
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
 
+#include "health/duration_text.hpp"
 #include "health/http_body.hpp"
 #include "health/http_head.hpp"
 #include "health/tls_client.hpp"
@@ -301,10 +302,6 @@ bool is_local_trouble(const error_code& error) noexcept {
     default:
       return false;
   }
-}
-
-std::string duration_text(std::uint64_t ms) {
-  return ms < 1'000 ? fmt::format("{}ms", ms) : fmt::format("{}s", static_cast<double>(ms) / 1'000);
 }
 
 }  // namespace rhumb::health

@@ -10,24 +10,13 @@
 #include <boost/beast/core/tcp_stream.hpp>
 
 #include "health/check.hpp"
+#include "health/outcome.hpp"
 #include "health/resolver.hpp"
 
 namespace rhumb::health {
 
 // What a check of type tcp expects must stand in so much of what comes: banners and replies are a line or two.
 inline constexpr std::size_t kReplyMax = 4 * 1024;
-
-struct Outcome {
-  enum class Kind {
-    success,
-    failure,
-    inconclusive,  // trouble on our own side, or cancelled: says nothing about the target
-  };
-  Kind kind = Kind::inconclusive;
-  // "HTTP 200 in 3ms", "connect: Connection refused", "timeout after 2s waiting for the response"
-  std::string evidence;
-  std::string warning = {};  // of what is well but will not stay so: "its certificate expires in 5 days"
-};
 
 // `stream` is fresh, and `timer` is for waiting while a name is resolved; closing the one and cancelling the other from
 // the same thread ends the probe at once, inconclusive. Takes at most timeout_ms. `target` must stay as it is until
@@ -43,8 +32,5 @@ struct Outcome {
 //   EACCES EPERM           a firewall or sandbox of ours forbids it (connect(2))
 // ENETUNREACH and EHOSTUNREACH are not: routers report them too, and a target without a route serves nobody from here.
 [[nodiscard]] bool is_local_trouble(const boost::beast::error_code& error) noexcept;
-
-// "200ms", "2s", "1.5s".
-[[nodiscard]] std::string duration_text(std::uint64_t ms);
 
 }  // namespace rhumb::health

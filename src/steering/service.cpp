@@ -6,6 +6,7 @@
 #include "dns/codes.hpp"
 #include "dns/stored_record.hpp"
 #include "geo/embedding.hpp"
+#include "steering/admission.hpp"
 #include "steering/rendezvous.hpp"
 #include "steering/weighted_draw.hpp"
 
@@ -176,8 +177,13 @@ std::uint64_t Service::hash_of(IpAddress client) const noexcept {
   return hash_network(real, real.family == Family::v4 ? prefix.v4_bits : prefix.v6_bits);
 }
 
-std::uint8_t Service::scope_bits(const Ranked& ranked, IpAddress client) const noexcept {
-  if (settings_.policy != Policy::sticky || ranked.action != Action::steer) return ranked.scope_bits;
+bool Service::admits(Share share, RegionIndex region, IpAddress client) const noexcept {
+  return is_admitted(share, hash_of(client), region_hash_ids_[region]);
+}
+
+std::uint8_t Service::scope_bits(const Ranked& ranked, IpAddress client, bool is_by_share) const noexcept {
+  const bool is_hashed = settings_.policy == Policy::sticky || is_by_share;
+  if (!is_hashed || ranked.action != Action::steer) return ranked.scope_bits;
   const StickyPrefix& prefix = settings_.sticky_prefix;
   const auto shift = geo::embedded_shift(client);
   const auto hashed_bits = static_cast<std::uint8_t>(shift                         ? *shift + prefix.v4_bits

@@ -12,6 +12,7 @@
 #include "base/bytes.hpp"
 #include "base/ip_address.hpp"
 #include "base/random.hpp"
+#include "base/share.hpp"
 #include "dns/name.hpp"
 #include "dns/stored_record.hpp"
 #include "steering/candidate.hpp"
@@ -67,6 +68,7 @@ inline constexpr std::uint32_t kCapacityMax = 1'000'000;
 struct ServiceSettings {
   std::string name;
   std::uint32_t ttl_s = 0;
+  std::uint32_t ttl_min_s = 0;  // ≤ ttl_s; an answer that may soon be another is not kept for less
   Policy policy = Policy::rotate;
   std::uint8_t answers = 0;  // records in an answer; 0 = all that are healthy in the region
   StickyPrefix sticky_prefix = {};
@@ -86,6 +88,7 @@ struct Pick {
   Outcome outcome;
   RegionIndex region = 0;                        // in the service's list; of healthy and all_down
   std::uint8_t count = 0;                        // of `instances`; 0 unless healthy or all_down
+  bool is_by_share = false;                      // other networks of the ranking may get something else
   std::array<std::uint8_t, kPoolMax> instances;  // places in the region's pool, in the order of the answer
 };
 
@@ -120,14 +123,16 @@ class Service {
   // The records of the last resort, all of the family, in the order of the configuration; there may be none.
   [[nodiscard]] dns::StoredRrset last_resort(Family family) const noexcept;
 
-  // Of the first tier of `ranked` with a region that will do, one region, and its instances. `is_healthy(TargetIndex)
-  // -> bool` is asked about the instances on the way. What `client` is given depends on his network only as far as
+  // Of the first tier of `ranked` with a region that will do, one region, and its instances. `share_of(TargetIndex)
+  // -> Share, or bool for all or nothing` is asked about the instances on the way: one of which `client` is not in the
+  // share counts as down, unless nothing else is healthy. What `client` is given depends on his network only as far as
   // scope_bits() says.
-  template <typename IsHealthy>
-  [[nodiscard]] Pick pick(Family family, const Ranked& ranked, IpAddress client, const IsHealthy& is_healthy,
+  template <typename ShareOf>
+  [[nodiscard]] Pick pick(Family family, const Ranked& ranked, IpAddress client, const ShareOf& share_of,
                           Random& random) const noexcept;
 
   // What pick() gives on average, over its draws and over client networks: the same choices, without one being made.
+  // `is_healthy(TargetIndex) -> bool`.
   template <typename IsHealthy>
   [[nodiscard]] Expectation expect(Family family, const Ranked& ranked, const IsHealthy& is_healthy) const;
 
@@ -135,7 +140,9 @@ class Service {
   [[nodiscard]] bool keeps_some_out() const noexcept { return keeps_some_out_; }
 
   // RFC 7871 SCOPE PREFIX-LENGTH: the widest prefix around `client` whose addresses are ranked and hashed alike.
-  [[nodiscard]] std::uint8_t scope_bits(const Ranked& ranked, IpAddress client) const noexcept;
+  // `is_by_share`: the pick's.
+  [[nodiscard]] std::uint8_t scope_bits(const Ranked& ranked, IpAddress client,
+                                        bool is_by_share = false) const noexcept;
 
  private:
   // What the service has of one family, grouped by region.
@@ -174,11 +181,12 @@ class Service {
     return demand == Demand::health ? std::max(instance.weight, Weight{1}) : instance.weight;
   }
 
-  // What pick() and expect() share. `take(demand, candidates, is_healthy) -> bool` is given the regions of a tier that
-  // meet the demand, best tier first, until it takes one of them. A single one may be without a healthy instance.
-  template <typename IsHealthy, typename Take>
-  [[nodiscard]] Outcome decide(Family family, const Ranked& ranked, const IsHealthy& is_healthy,
-                               const Take& take) const noexcept;
+  // What pick() and expect() share. `is_healthy(const Instance&) -> bool`. `take(demand, candidates, is_healthy) ->
+  // bool` is given the regions of a tier that meet the demand, best tier first, until it takes one of them. A single one
+  // may be without a healthy instance. `is_admitted` is tried before `is_healthy`.
+  template <typename IsAdmitted, typename IsHealthy, typename Take>
+  [[nodiscard]] Outcome decide(Family family, const Ranked& ranked, const IsAdmitted& is_admitted,
+                               const IsHealthy& is_healthy, const Take& take) const noexcept;
   template <typename IsHealthy, typename Take>
   [[nodiscard]] bool offer_tiers(Family family, const Ranked& ranked, const IsHealthy& is_healthy,
                                  const Take& take) const noexcept;
@@ -202,6 +210,9 @@ class Service {
   void order(std::span<Candidate> candidates, std::size_t count, std::span<const std::uint64_t> hash_ids,
              IpAddress client, Random& random) const noexcept;
   [[nodiscard]] std::uint64_t hash_of(IpAddress client) const noexcept;
+  static constexpr Share to_share(Share share) noexcept { return share; }
+  static constexpr Share to_share(bool is_healthy) noexcept { return is_healthy ? kFullShare : Share{0}; }
+  [[nodiscard]] bool admits(Share share, RegionIndex region, IpAddress client) const noexcept;
 
   ServiceSettings settings_;
   std::shared_ptr<const RankingMap> ranking_map_;
@@ -213,39 +224,50 @@ class Service {
   bool keeps_some_out_ = false;
 };
 
-template <typename IsHealthy>
-Pick Service::pick(Family family, const Ranked& ranked, IpAddress client, const IsHealthy& is_healthy,
+template <typename ShareOf>
+Pick Service::pick(Family family, const Ranked& ranked, IpAddress client, const ShareOf& share_of,
                    Random& random) const noexcept {
   Pick pick;
+  const auto is_healthy = [&](const Instance& instance) { return to_share(share_of(instance.target)) != 0; };
+  const auto is_admitted = [&](const Instance& instance) {
+    const Share share = to_share(share_of(instance.target));
+    if (share == 0 || share == kFullShare) [[likely]]
+      return share != 0;
+    pick.is_by_share = true;
+    return admits(share, instance.region, client);
+  };
   const auto take = [&](Demand demand, std::span<Candidate> regions, const auto& is_up) {
     pick.region = pick_region(regions, client, random);
     return pick_instances(family, demand, client, is_up, random, pick);
   };
-  pick.outcome = decide(family, ranked, is_healthy, take);
+  pick.outcome = decide(family, ranked, is_admitted, is_healthy, take);
   return pick;
 }
 
 template <typename IsHealthy>
 Expectation Service::expect(Family family, const Ranked& ranked, const IsHealthy& is_healthy) const {
   Expectation expectation{Outcome::nodata, std::vector<double>(settings_.regions.size())};
-  const auto take = [&](Demand demand, std::span<const Candidate> regions, const auto& is_up) {
-    if (healthy_weight(family, regions.front().place, demand, is_up) == 0) return false;
+  const auto is_up = [&](const Instance& instance) { return is_healthy(instance.target); };
+  const auto take = [&](Demand demand, std::span<const Candidate> regions, const auto& is_taken) {
+    if (healthy_weight(family, regions.front().place, demand, is_taken) == 0) return false;
     share_by_weight(regions, expectation.shares);
     return true;
   };
-  expectation.outcome = decide(family, ranked, is_healthy, take);
+  expectation.outcome = decide(family, ranked, is_up, is_up, take);
   return expectation;
 }
 
-template <typename IsHealthy, typename Take>
-Outcome Service::decide(Family family, const Ranked& ranked, const IsHealthy& is_healthy,
-                        const Take& take) const noexcept {
+template <typename IsAdmitted, typename IsHealthy, typename Take>
+Outcome Service::decide(Family family, const Ranked& ranked, const IsAdmitted& is_admitted,
+                        const IsHealthy& is_healthy, const Take& take) const noexcept {
   if (ranked.action != Action::steer) return ranked.action == Action::refuse ? Outcome::refused : Outcome::kept_out;
   if (!has(family)) return Outcome::no_instances;
+  if (offer_tiers(family, ranked, is_admitted, take)) return Outcome::healthy;
+  // In nobody's share: better with one who has no room than with none.
   if (offer_tiers(family, ranked, is_healthy, take)) return Outcome::healthy;
   switch (settings_.when_all_down) {
     case WhenAllDown::nearest: {
-      const auto as_if_up = [](TargetIndex) { return true; };
+      const auto as_if_up = [](const Instance&) { return true; };
       return offer_tiers(family, ranked, as_if_up, take) ? Outcome::all_down : Outcome::nodata;
     }
     case WhenAllDown::fallback:
@@ -301,7 +323,7 @@ std::uint32_t Service::healthy_weight(Family family, RegionIndex region, Demand 
                                       const IsHealthy& is_healthy) const noexcept {
   std::uint32_t sum = 0;
   for (const Instance& instance : pool(family, region)) {
-    if (is_healthy(instance.target)) sum += weight_under(demand, instance);
+    if (is_healthy(instance)) sum += weight_under(demand, instance);
   }
   return sum;
 }
@@ -313,7 +335,7 @@ std::size_t Service::gather(Family family, RegionIndex region, Demand demand, co
   std::uint8_t place = 0;
   for (const Instance& instance : pool(family, region)) {
     const Weight weight = weight_under(demand, instance);
-    if (weight > 0 && is_healthy(instance.target)) candidates[count++] = {place, weight};
+    if (weight > 0 && is_healthy(instance)) candidates[count++] = {place, weight};
     ++place;
   }
   return count;

@@ -392,8 +392,8 @@ TEST_F(RouteTests, AResultHasTheAnswerThatFailed) {
   EXPECT_EQ(result.answer.scope_bits, 24);
   EXPECT_EQ(result.answer.rcode, dns::Rcode::no_error);
   ASSERT_THAT(result.reply.decision.steered, SizeIs(1));
-  EXPECT_EQ(result.board->read(1), health::State::down) << "us-east, as the test assumed";
-  EXPECT_EQ(result.board->read(3), health::State::unknown);
+  EXPECT_EQ(result.board->read(1).state, health::State::down) << "us-east, as the test assumed";
+  EXPECT_EQ(result.board->read(3).state, health::State::unknown);
 
   EXPECT_EQ(run(fmt::format(R"({{"query": "www.example.com", "client": {}, "expect": {{"regions": ["us-east"]}}}})",
                             kAshburn))

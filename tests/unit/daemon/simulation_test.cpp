@@ -308,7 +308,7 @@ TEST_F(SimulationTest, AgreesWithEveryAddressAskedAlone) {
 
   const steering::Service& asked = loaded.snapshot->services[0];
   const health::Board board = board_with_down(loaded, {"us-east"});
-  const auto is_healthy = [&](steering::TargetIndex target) { return board.read(target) != health::State::down; };
+  const auto is_healthy = [&](steering::TargetIndex target) { return board.read(target).share > 0; };
   std::map<std::string, double> expected;
   for (const auto& [first, count] : {std::pair("192.0.2.0", 512U), {"198.51.100.0", 256U}, {"203.0.113.64", 64U}}) {
     for (std::uint32_t i = 0; i < count; ++i) {

@@ -1,0 +1,78 @@
+#include "health/failback.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace rhumb::health {
+namespace {
+
+double in_ms(Duration duration) {
+  return static_cast<double>(duration.count());
+}
+
+// The time in which `from` decays to `to`.
+Duration decay_time(double from, double to, Duration half_life) {
+  if (from <= to) return Duration(0);
+  return Duration(static_cast<Duration::rep>(std::ceil(in_ms(half_life) * std::log2(from / to))));
+}
+
+}  // namespace
+
+void Failback::turn(State state, Time now, const FailbackSettings& settings) {
+  const bool is_down = state == State::down;
+  if (is_down == memory_.is_down) return;
+  memory_.is_down = is_down;
+  memory_.resumed_at.reset();
+  if (is_down) {
+    add_flap(now, settings.damping);
+  } else {
+    memory_.recovered_at = now;
+  }
+}
+
+void Failback::resume(Time now) {
+  if (memory_.is_down || !memory_.recovered_at) return;
+  memory_.resumed_at = now;
+  memory_.suppressed_at.reset();
+}
+
+Failback::Verdict Failback::at(Time now, const FailbackSettings& settings) const {
+  if (memory_.is_down) return {Standing::down, 0, kNever};
+  if (!memory_.recovered_at) return {};
+  const Time held_until = *memory_.recovered_at + settings.hold_down;
+  const Time damped = damped_until(settings.damping);
+  Time released = std::max(held_until, damped);
+  if (memory_.resumed_at) {
+    released = std::min(released, *memory_.resumed_at);
+    if (settings.is_manual) released = *memory_.resumed_at;
+  } else if (settings.is_manual) {
+    return {Standing::awaits_word, 0, kNever};
+  }
+  if (now < released) return {released == held_until ? Standing::held_down : Standing::damped, 0, released};
+  const Time ramped = released + settings.slow_start;
+  if (now >= ramped) return {};
+  return {Standing::ramping, std::max(kFirstShare, in_ms(now - released) / in_ms(settings.slow_start)), ramped};
+}
+
+double Failback::penalty(Time now, const FlapDamping& damping) const {
+  if (damping.suppress <= 0) return 0;
+  return memory_.penalty * std::exp2(-in_ms(now - memory_.penalty_at) / in_ms(damping.half_life));
+}
+
+void Failback::add_flap(Time now, const FlapDamping& damping) {
+  if (damping.suppress <= 0) return;
+  // As high as takes `suppressed_at_most` to decay: RFC 2439's ceiling.
+  const double ceiling = damping.reuse * std::exp2(in_ms(damping.suppressed_at_most) / in_ms(damping.half_life));
+  if (memory_.suppressed_at && now >= damped_until(damping)) memory_.suppressed_at.reset();
+  memory_.penalty = std::min(penalty(now, damping) + 1, ceiling);
+  memory_.penalty_at = now;
+  if (memory_.penalty >= damping.suppress && !memory_.suppressed_at) memory_.suppressed_at = now;
+}
+
+// From the last flap on, which the ceiling bounds by `suppressed_at_most`.
+Time Failback::damped_until(const FlapDamping& damping) const {
+  if (!memory_.suppressed_at || damping.suppress <= 0) return Time::min();
+  return memory_.penalty_at + decay_time(memory_.penalty, damping.reuse, damping.half_life);
+}
+
+}  // namespace rhumb::health

@@ -1,0 +1,47 @@
+#include "health/mass_guard.hpp"
+
+#include <fmt/format.h>
+
+#include "health/duration_text.hpp"
+
+namespace rhumb::health {
+namespace {
+
+bool is_over(std::size_t part, std::size_t whole, int percent) {
+  return part * 100 > whole * static_cast<std::size_t>(percent);
+}
+
+}  // namespace
+
+bool MassGuard::look(const Sight& sight, Time now, const GuardSettings& settings) {
+  if (is_up_) {
+    // Half of what raised it must have come back, so that it does not rise and fall with every probe.
+    const bool is_mass = settings.percent > 0 && is_over(2 * sight.fallen_since, sight.probes, settings.percent);
+    const bool is_over_time = now >= until(settings);
+    if ((is_mass || sight.are_canaries_down) && !is_over_time) return false;
+    is_up_ = false;
+    is_spent_ = is_over_time;
+    from_ = kNever;
+    return true;
+  }
+  std::string found = cause(sight, settings);
+  if (found.empty()) is_spent_ = false;
+  if (found.empty() || is_spent_) return false;
+  is_up_ = true;
+  since_ = now;
+  from_ = now - settings.within;
+  reason_ = std::move(found);
+  return true;
+}
+
+// Empty: there is none.
+std::string MassGuard::cause(const Sight& sight, const GuardSettings& settings) const {
+  if (sight.are_canaries_down) return "no canary answers";
+  const bool is_mass = settings.percent > 0 && sight.fallen_lately >= kLeast &&
+                       is_over(sight.fallen_lately, sight.probes, settings.percent);
+  if (!is_mass) return {};
+  return fmt::format("{} of {} targets went down within {}", sight.fallen_lately, sight.probes,
+                     duration_text(static_cast<std::uint64_t>(settings.within.count())));
+}
+
+}  // namespace rhumb::health
