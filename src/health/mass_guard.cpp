@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "health/duration_text.hpp"
+#include "health/outcome.hpp"
 
 namespace rhumb::health {
 namespace {

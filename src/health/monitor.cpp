@@ -21,11 +21,10 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 
 #include "base/random.hpp"
+#include "health/abort.hpp"
 #include "health/probe.hpp"
-#include "health/resolver.hpp"
 #include "health/schedule.hpp"
 #include "health/slots.hpp"
 #include "health/state_machine.hpp"
@@ -34,7 +33,6 @@ namespace rhumb::health {
 namespace {
 
 namespace asio = boost::asio;
-using boost::beast::tcp_stream;
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
@@ -53,7 +51,7 @@ struct Watch {
   const Target target;
   StateMachine machine;
   asio::steady_timer timer;
-  tcp_stream* in_flight = nullptr;
+  Abort* in_flight = nullptr;
   std::vector<Seat> seats;
   bool is_removed = false;
   Clock::time_point warning_due = Clock::time_point::min();
@@ -63,7 +61,7 @@ struct Watch {
 void remove(Watch& watch) {
   watch.is_removed = true;
   watch.timer.cancel();
-  if (watch.in_flight != nullptr) watch.in_flight->close();
+  if (watch.in_flight != nullptr) watch.in_flight->abort();
 }
 
 bool is_hurried(const Watch& watch) {
@@ -141,7 +139,7 @@ class Monitor::Loop {
   std::function<void(const TargetWarning&)> on_warning_;
   Random random_;
   Slots slots_;
-  Resolver resolver_;
+  Resources resources_;
   Watches watches_;
   std::shared_ptr<Board> board_ = std::make_shared<Board>(0);
   Clock::time_point trouble_report_due_ = Clock::time_point::min();
@@ -221,15 +219,16 @@ asio::awaitable<Outcome> Monitor::Loop::probe_in_turn(Watch& watch) {
   const SlotHeld held(slots_);
   if (watch.is_removed) co_return Outcome{Outcome::Kind::inconclusive, "removed while it waited"};
 
-  tcp_stream stream(context_);
-  watch.in_flight = &stream;
-  Outcome outcome = co_await probe(stream, resolver_, watch.timer, watch.target);
+  Abort abort;
+  watch.in_flight = &abort;
+  Outcome outcome = co_await probe(abort, resources_, watch.timer, watch.target);
   watch.in_flight = nullptr;
   co_return outcome;
 }
 
 void Monitor::Loop::judge(Watch& watch, const Outcome& outcome) {
   if (outcome.kind == Outcome::Kind::inconclusive) return report_trouble(watch.target, outcome.evidence);
+  if (outcome.kind == Outcome::Kind::no_opinion) return;
   const State from = watch.machine.state();
   const auto to = watch.machine.record(outcome.kind == Outcome::Kind::success);
   if (to) show(watch, from, *to, outcome.evidence);

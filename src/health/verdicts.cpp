@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include "base/suggestion.hpp"
-#include "health/duration_text.hpp"
 
 namespace rhumb::health {
 namespace {

@@ -1,57 +1,25 @@
 #include "health/probe.hpp"
 
-#include <cerrno>
-#include <optional>
+#include <atomic>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/error.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/read_until.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "support/backend.hpp"
+#include "support/probe_run.hpp"
 
 namespace rhumb::health {
 namespace {
 
 namespace asio = boost::asio;
-using boost::beast::error_code;
 using ::testing::AnyOf;
 using ::testing::MatchesRegex;
 using ::testing::StartsWith;
 using Kind = Outcome::Kind;
-
-struct Probed {
-  Outcome outcome;
-  std::size_t steps;  // handlers that ran: what a spinning loop would show in
-};
-
-Probed probe_on(boost::beast::tcp_stream& stream, asio::io_context& context, const Target& target) {
-  std::optional<Outcome> outcome;
-  Resolver resolver;
-  asio::steady_timer timer(context);
-  asio::co_spawn(context, probe(stream, resolver, timer, target),
-                 [&outcome](const std::exception_ptr& error, Outcome result) {
-                   if (error) std::rethrow_exception(error);
-                   outcome = std::move(result);
-                 });
-  const std::size_t steps = context.run();
-  return {outcome.value(), steps};
-}
-
-Probed probe_now(const Target& target) {
-  asio::io_context context(1);
-  boost::beast::tcp_stream stream(context);
-  return probe_on(stream, context, target);
-}
-
-Target impatient(Target target) {
-  target.check.timeout_ms = 150;
-  return target;
-}
 
 // A probe takes about ten steps plus a few for each read; this is far from both that and a spin.
 constexpr std::size_t kStepsMax = 200;
@@ -97,18 +65,6 @@ TEST(Probe, FailsAtAClosedPort) {
     EXPECT_EQ(outcome.kind, Kind::failure);
     EXPECT_EQ(outcome.evidence, "connect: Connection refused");
   }
-}
-
-// A closed port in the ephemeral range may be given to the probe itself; here it always is.
-TEST(Probe, FailsIfItIsConnectedToItself) {
-  asio::io_context context(1);
-  boost::beast::tcp_stream stream(context);
-  stream.socket().open(asio::ip::tcp::v4());
-  stream.socket().bind({asio::ip::address_v4(backend_address().as_v4()), 0});
-  const Target target = tcp_target(stream.socket().local_endpoint().port());
-  const Outcome outcome = probe_on(stream, context, target).outcome;
-  EXPECT_EQ(outcome.kind, Kind::failure);
-  EXPECT_EQ(outcome.evidence, "connect: the port is closed (connected to itself)");
 }
 
 TEST(Probe, WorksOverIpv6) {
@@ -323,25 +279,20 @@ TEST(Probe, FailsIfTheExpectedTextDoesNotCome) {
   EXPECT_LT(probed.steps, kStepsMax);
 }
 
-TEST(Probe, TellsItsOwnTroubleFromTheTargets) {
-  const auto system_error = [](int number) { return error_code(number, boost::system::system_category()); };
-  for (const int number : {EMFILE, ENFILE, ENOBUFS, ENOMEM, ENOSPC, EADDRNOTAVAIL, EAFNOSUPPORT, EACCES, EPERM})
-    EXPECT_TRUE(is_local_trouble(system_error(number))) << number;
-  for (const int number : {ECONNREFUSED, ECONNRESET, ETIMEDOUT, ENETUNREACH, EHOSTUNREACH, EPIPE})
-    EXPECT_FALSE(is_local_trouble(system_error(number))) << number;
-  EXPECT_FALSE(is_local_trouble(boost::beast::error::timeout));
-  EXPECT_FALSE(is_local_trouble(asio::error::eof));
+TEST(Probe, SaysWhatItTook) {
+  const Backend backend(scripts::silent());
+  EXPECT_GE(probe_now(impatient(http_target(backend.port()))).outcome.taken_ms, 150U);
 }
 
-TEST(DurationText, IsShort) {
-  EXPECT_EQ(duration_text(0), "0ms");
-  EXPECT_EQ(duration_text(200), "200ms");
-  EXPECT_EQ(duration_text(999), "999ms");
-  EXPECT_EQ(duration_text(1'000), "1s");
-  EXPECT_EQ(duration_text(1'500), "1.5s");
-  EXPECT_EQ(duration_text(2'000), "2s");
-  EXPECT_EQ(duration_text(12'345), "12.345s");
-  EXPECT_EQ(duration_text(3'600'000), "3600s");
+TEST(Probe, EndsInconclusiveWhenItIsAborted) {
+  for (const bool is_begun : {false, true}) {
+    const Backend backend(scripts::silent());
+    ProbeRun run(patient(http_target(backend.port())));
+    const auto outcome = run.abort_when([&] { return !is_begun || backend.open() == 1; });
+    ASSERT_TRUE(outcome);
+    EXPECT_EQ(outcome->kind, Kind::inconclusive);
+    EXPECT_EQ(outcome->evidence, "cancelled");
+  }
 }
 
 }  // namespace
