@@ -49,7 +49,9 @@ class Board {
     words_[i].store(pack(shown), std::memory_order_relaxed);
   }
   // As an instance is shown of which no more is known than this.
-  void write(std::size_t i, State state) noexcept { write(i, Shown{state, state == State::down ? Share{0} : kFullShare}); }
+  void write(std::size_t i, State state) noexcept {
+    write(i, Shown{state, state == State::down ? Share{0} : kFullShare});
+  }
 
  private:
   using Word = std::uint32_t;

@@ -17,10 +17,10 @@
 namespace rhumb::health {
 
 struct FlapDamping {
-  double suppress = 0;               // flaps; 0: no damping
-  double reuse = 0;                  // flaps; less than `suppress`, more than 0
-  Duration half_life{0};             // of the penalty
-  Duration suppressed_at_most{0};    // however often it flaps
+  double suppress = 0;             // flaps; 0: no damping
+  double reuse = 0;                // flaps; less than `suppress`, more than 0
+  Duration half_life{0};           // of the penalty
+  Duration suppressed_at_most{0};  // however often it flaps
 
   friend bool operator==(const FlapDamping&, const FlapDamping&) = default;
 };

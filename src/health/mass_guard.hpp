@@ -29,10 +29,10 @@ class MassGuard {
 
   // What is known at one moment.
   struct Sight {
-    std::size_t probes = 0;         // all that have a verdict, canaries apart
-    std::size_t fallen_lately = 0;  // down, and turned so within `within`
-    std::size_t fallen_since = 0;   // down, and turned so at or after from()
-    bool are_canaries_down = false; // there are some, and all are
+    std::size_t probes = 0;          // all that have a verdict, canaries apart
+    std::size_t fallen_lately = 0;   // down, and turned so within `within`
+    std::size_t fallen_since = 0;    // down, and turned so at or after from()
+    bool are_canaries_down = false;  // there are some, and all are
   };
 
   // True if it rose or fell.

@@ -2,10 +2,13 @@
 
 #include <pthread.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cassert>
 #include <chrono>
 #include <exception>
 #include <future>
+#include <limits>
 #include <set>
 #include <string>
 #include <thread>
@@ -21,13 +24,14 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
 
 #include "base/random.hpp"
 #include "health/abort.hpp"
 #include "health/probe.hpp"
 #include "health/schedule.hpp"
 #include "health/slots.hpp"
-#include "health/state_machine.hpp"
+#include "health/verdicts.hpp"
 
 namespace rhumb::health {
 namespace {
@@ -37,23 +41,34 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
-// Where the state of a target is shown, and under which name.
-struct Seat {
-  std::size_t index;
-  std::string name;
+// While verdicts are held back, probes come so many times as often.
+constexpr std::uint32_t kGuardedHurry = 4;
+constexpr std::uint32_t kIntervalMin = 100;  // ms
+
+// The steady clock, told as the time of day that it was when this was made (time.hpp).
+class HealthClock {
+ public:
+  [[nodiscard]] Time now() const { return wall_ + std::chrono::floor<Duration>(Clock::now() - steady_); }
+  [[nodiscard]] Clock::time_point to_steady(Time time) const { return steady_ + (time - wall_); }
+  [[nodiscard]] Time to_time(Clock::time_point steady) const {
+    return wall_ + std::chrono::floor<Duration>(steady - steady_);
+  }
+
+ private:
+  Clock::time_point steady_ = Clock::now();
+  Time wall_ = std::chrono::floor<Duration>(std::chrono::system_clock::now());
 };
 
 // A target while it is probed. Owned by the loop and by the coroutine that probes it.
 struct Watch {
-  Watch(asio::io_context& context, const Target& probed)
-      : target(probed), machine(target.check.rise, target.check.fall), timer(context) {}
+  Watch(asio::io_context& context, const Target& probed) : target(probed), timer(context) {}
 
   const Target target;
-  StateMachine machine;
   asio::steady_timer timer;
   Abort* in_flight = nullptr;
-  std::vector<Seat> seats;
+  std::uint32_t number = 0;  // in the plan
   bool is_removed = false;
+  std::optional<Clock::time_point> next_at = {};  // the next probe; none while one is in flight
   Clock::time_point warning_due = Clock::time_point::min();
 };
 
@@ -62,10 +77,6 @@ void remove(Watch& watch) {
   watch.is_removed = true;
   watch.timer.cancel();
   if (watch.in_flight != nullptr) watch.in_flight->abort();
-}
-
-bool is_hurried(const Watch& watch) {
-  return watch.target.check.fast_interval_ms > 0 && watch.machine.is_contradicted();
 }
 
 struct WatchOrder {
@@ -90,15 +101,14 @@ using Watches = std::set<std::shared_ptr<Watch>, WatchOrder>;
 // All members belong to the thread that runs `context_`, except in the constructor and destructor.
 class Monitor::Loop {
  public:
-  Loop(std::function<void(const StateChange&)> on_change, std::uint64_t seed,
-       std::function<void(const LocalTrouble&)> on_trouble, std::function<void(const TargetWarning&)> on_warning,
-       std::size_t in_flight_max)
-      : on_change_(std::move(on_change)),
-        on_trouble_(std::move(on_trouble)),
-        on_warning_(std::move(on_warning)),
+  Loop(Listeners listeners, std::uint64_t seed, Memory before, std::size_t in_flight_max)
+      : listeners_(std::move(listeners)),
         random_(seed),
         slots_(in_flight_max),
-        stay_(with_reactor(context_).get_executor()),
+        verdicts_(std::make_unique<Verdicts>(Plan{}, before, clock_.now())),
+        before_(std::move(before)),
+        due_timer_(with_reactor(context_)),
+        stay_(context_.get_executor()),
         thread_([this] { run(); }) {}
 
   ~Loop() {
@@ -109,10 +119,25 @@ class Monitor::Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  std::shared_ptr<const Board> replace(const std::vector<Target>& targets) {
-    using Task = std::packaged_task<std::shared_ptr<const Board>()>;
-    return asio::post(context_, Task([this, &targets] { return replace_here(targets); })).get();
+  // Runs `call` on the loop's thread, and waits for what it gives.
+  template <typename Call>
+  auto ask(Call call) {
+    return asio::post(context_, std::packaged_task<decltype(call())()>(std::move(call))).get();
   }
+  // The same for a call that changes something: `call(Verdicts&, Time)`.
+  template <typename Call>
+  auto change(const Call& call) {
+    return ask([&] {
+      auto result = call(*verdicts_, clock_.now());
+      tell();
+      return result;
+    });
+  }
+
+  std::shared_ptr<const Board> replace(Plan plan);
+  Status status();
+  Memory memory() { return memory_now(); }
+  [[nodiscard]] std::uint64_t revision() const noexcept { return revision_; }
 
  private:
   void run() {
@@ -121,29 +146,35 @@ class Monitor::Loop {
   }
 
   void stop();
-  std::shared_ptr<const Board> replace_here(const std::vector<Target>& targets);
+  [[nodiscard]] Memory memory_now() const { return before_ ? *before_ : verdicts_->memory(); }
   std::shared_ptr<Watch> take_watch(const Target& target, Watches& before);
   void start(const std::vector<std::shared_ptr<Watch>>& added);
 
   asio::awaitable<void> keep_probing(std::shared_ptr<Watch> watch, Schedule schedule);
   asio::awaitable<Outcome> probe_in_turn(Watch& watch);
+  void reschedule(const Watch& watch, Schedule& schedule);
 
   void judge(Watch& watch, const Outcome& outcome);
-  void show(const Watch& watch, State from, State to, const std::string& evidence);
+  void tell();
+  void wait_until_due();
   void report_trouble(const Target& target, const std::string& evidence);
   void report_warning(Watch& watch, const std::string& text);
 
   asio::io_context context_{1};  // first: timers and sockets must not outlive it
-  std::function<void(const StateChange&)> on_change_;
-  std::function<void(const LocalTrouble&)> on_trouble_;
-  std::function<void(const TargetWarning&)> on_warning_;
+  HealthClock clock_;
+  Listeners listeners_;
   Random random_;
   Slots slots_;
   Resources resources_;
+  std::unique_ptr<Verdicts> verdicts_;
+  std::optional<Memory> before_;  // until the first plan: what it will start from
   Watches watches_;
-  std::shared_ptr<Board> board_ = std::make_shared<Board>(0);
+  asio::steady_timer due_timer_;
+  Time due_ = kNever;
   Clock::time_point trouble_report_due_ = Clock::time_point::min();
   std::uint64_t suppressed_troubles_ = 0;
+  std::uint64_t revision_base_ = 0;  // of the verdicts before these
+  std::atomic<std::uint64_t> revision_ = 0;
 
   asio::executor_work_guard<asio::io_context::executor_type> stay_;
   std::thread thread_;  // last: it uses all of the above
@@ -153,34 +184,35 @@ class Monitor::Loop {
 void Monitor::Loop::stop() {
   for (const auto& watch : watches_)
     remove(*watch);
+  due_timer_.cancel();
   stay_.reset();
 }
 
-std::shared_ptr<const Board> Monitor::Loop::replace_here(const std::vector<Target>& targets) {
-  Watches before = std::exchange(watches_, {});
-  for (const auto& watch : before)
-    watch->seats.clear();
+std::shared_ptr<const Board> Monitor::Loop::replace(Plan plan) {
+  revision_base_ += verdicts_->revision() + 1;
+  verdicts_ = std::make_unique<Verdicts>(std::move(plan), memory_now(), clock_.now());
+  before_.reset();
 
-  board_ = std::make_shared<Board>(targets.size());
+  Watches before = std::exchange(watches_, {});
   std::vector<std::shared_ptr<Watch>> added;
-  for (std::size_t i = 0; i < targets.size(); ++i) {
-    auto watch = take_watch(targets[i], before);
+  const std::vector<Target>& probes = verdicts_->plan().probes;
+  for (std::size_t i = 0; i < probes.size(); ++i) {
+    auto watch = take_watch(probes[i], before);
     if (!watch) {
-      watch = *watches_.insert(std::make_shared<Watch>(context_, targets[i])).first;
-      if (targets[i].check.type != Check::Type::none) added.push_back(watch);
+      watch = *watches_.insert(std::make_shared<Watch>(context_, probes[i])).first;
+      if (probes[i].check.type != Check::Type::none) added.push_back(watch);
     }
-    watch->seats.push_back({i, targets[i].name});
-    board_->write(i, watch->machine.state());
+    watch->number = static_cast<std::uint32_t>(i);
   }
   for (const auto& watch : before)
     remove(*watch);
   start(added);
-  return board_;
+  tell();
+  return verdicts_->board();
 }
 
-// The watch that probes `target` already: on the new list, or moved there from the one before. Null if there is none.
+// The watch that probes `target` already. Null if there is none.
 std::shared_ptr<Watch> Monitor::Loop::take_watch(const Target& target, Watches& before) {
-  if (const auto found = watches_.find(target); found != watches_.end()) return *found;
   const auto found = before.find(target);
   if (found == before.end()) return nullptr;
   return *watches_.insert(before.extract(found)).position;
@@ -199,25 +231,23 @@ void Monitor::Loop::start(const std::vector<std::shared_ptr<Watch>>& added) {
 
 asio::awaitable<void> Monitor::Loop::keep_probing(std::shared_ptr<Watch> watch, Schedule schedule) {
   while (true) {
+    watch->next_at = schedule.start();
     watch->timer.expires_at(schedule.start());
     co_await watch->timer.async_wait(kAwait);
     if (watch->is_removed) co_return;
+    watch->next_at.reset();
     const Outcome outcome = co_await probe_in_turn(*watch);
     if (watch->is_removed) co_return;
     judge(*watch, outcome);
-    if (is_hurried(*watch)) {
-      schedule.hurry(Clock::now(), std::chrono::milliseconds(watch->target.check.fast_interval_ms));
-    } else {
-      schedule.advance(Clock::now(), random_);
-    }
+    reschedule(*watch, schedule);
   }
 }
 
 asio::awaitable<Outcome> Monitor::Loop::probe_in_turn(Watch& watch) {
   const bool has_slot = co_await slots_.take(watch.timer);
-  if (!has_slot) co_return Outcome{Outcome::Kind::inconclusive, "removed while it waited"};
+  if (!has_slot) co_return cancelled();
   const SlotHeld held(slots_);
-  if (watch.is_removed) co_return Outcome{Outcome::Kind::inconclusive, "removed while it waited"};
+  if (watch.is_removed) co_return cancelled();
 
   Abort abort;
   watch.in_flight = &abort;
@@ -226,33 +256,59 @@ asio::awaitable<Outcome> Monitor::Loop::probe_in_turn(Watch& watch) {
   co_return outcome;
 }
 
+void Monitor::Loop::reschedule(const Watch& watch, Schedule& schedule) {
+  const Check& check = watch.target.check;
+  std::uint32_t after_ms = check.interval_ms;
+  if (check.fast_interval_ms > 0 && verdicts_->is_hurried(watch.number)) after_ms = check.fast_interval_ms;
+  if (verdicts_->is_guarded()) {
+    after_ms = std::min(after_ms, std::max(check.interval_ms / kGuardedHurry, kIntervalMin));
+  }
+  if (after_ms < check.interval_ms) {
+    schedule.hurry(Clock::now(), std::chrono::milliseconds(after_ms));
+  } else {
+    schedule.advance(Clock::now(), random_);
+  }
+}
+
 void Monitor::Loop::judge(Watch& watch, const Outcome& outcome) {
   if (outcome.kind == Outcome::Kind::inconclusive) return report_trouble(watch.target, outcome.evidence);
-  if (outcome.kind == Outcome::Kind::no_opinion) return;
-  const State from = watch.machine.state();
-  const auto to = watch.machine.record(outcome.kind == Outcome::Kind::success);
-  if (to) show(watch, from, *to, outcome.evidence);
+  verdicts_->record(watch.number, outcome, clock_.now());
+  tell();
   if (!outcome.warning.empty()) report_warning(watch, outcome.warning);
 }
 
-// Once for the probe, however many targets share it.
-void Monitor::Loop::report_warning(Watch& watch, const std::string& text) {
-  const Clock::time_point now = Clock::now();
-  if (now < watch.warning_due || watch.seats.empty()) return;
-  watch.warning_due = now + kWarningQuiet;
-  TargetWarning warning{watch.target, text};
-  warning.target.name = watch.seats.front().name;
-  if (on_warning_) on_warning_(warning);
+// To be called after every change.
+void Monitor::Loop::tell() {
+  for (const Event& event : verdicts_->take_events()) {
+    if (listeners_.on_event) listeners_.on_event(event);
+  }
+  revision_ = revision_base_ + verdicts_->revision();
+  wait_until_due();
 }
 
-void Monitor::Loop::show(const Watch& watch, State from, State to, const std::string& evidence) {
-  for (const Seat& seat : watch.seats)
-    board_->write(seat.index, to);
-  for (const Seat& seat : watch.seats) {
-    StateChange change{watch.target, from, to, evidence};
-    change.target.name = seat.name;
-    on_change_(change);
+void Monitor::Loop::wait_until_due() {
+  const Time due = verdicts_->next();
+  if (due == due_) return;
+  due_ = due;
+  if (due == kNever) {
+    due_timer_.cancel();
+    return;
   }
+  due_timer_.expires_at(clock_.to_steady(due));
+  due_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;  // set to another time, or the end
+    due_ = kNever;
+    verdicts_->advance(clock_.now());
+    tell();
+  });
+}
+
+// Once for the probe, however many instances ask it.
+void Monitor::Loop::report_warning(Watch& watch, const std::string& text) {
+  const Clock::time_point now = Clock::now();
+  if (now < watch.warning_due) return;
+  watch.warning_due = now + kWarningQuiet;
+  if (listeners_.on_warning) listeners_.on_warning({verdicts_->plan().probes[watch.number], text});
 }
 
 void Monitor::Loop::report_trouble(const Target& target, const std::string& evidence) {
@@ -263,21 +319,54 @@ void Monitor::Loop::report_trouble(const Target& target, const std::string& evid
   }
   trouble_report_due_ = now + kTroubleQuiet;
   const std::uint64_t suppressed = std::exchange(suppressed_troubles_, 0);
-  if (on_trouble_) on_trouble_({target, evidence, suppressed});
+  if (listeners_.on_trouble) listeners_.on_trouble({target, evidence, suppressed});
 }
 
-Monitor::Monitor(std::function<void(const StateChange&)> on_change, std::uint64_t seed,
-                 std::function<void(const LocalTrouble&)> on_trouble,
-                 std::function<void(const TargetWarning&)> on_warning, std::size_t in_flight_max)
-    : loop_(std::make_unique<Loop>(std::move(on_change), seed, std::move(on_trouble), std::move(on_warning),
-                                   in_flight_max)) {
+Status Monitor::Loop::status() {
+  Status status = verdicts_->status(clock_.now());
+  for (const auto& watch : watches_) {
+    if (watch->next_at) status.probes[watch->number].next_at = clock_.to_time(*watch->next_at);
+  }
+  return status;
+}
+
+Monitor::Monitor(Listeners listeners, std::uint64_t seed, Memory before, std::size_t in_flight_max)
+    : loop_(std::make_unique<Loop>(std::move(listeners), seed, std::move(before), in_flight_max)) {
   assert(in_flight_max >= 1);
 }
 
 Monitor::~Monitor() = default;
 
-std::shared_ptr<const Board> Monitor::replace(const std::vector<Target>& targets) {
-  return loop_->replace(targets);
+std::shared_ptr<const Board> Monitor::replace(Plan plan) {
+  return loop_->ask([&] { return loop_->replace(std::move(plan)); });
+}
+
+Memory Monitor::memory() {
+  return loop_->ask([&] { return loop_->memory(); });
+}
+
+std::uint64_t Monitor::revision() const noexcept {
+  return loop_->revision();
+}
+
+Status Monitor::status() {
+  return loop_->ask([&] { return loop_->status(); });
+}
+
+std::optional<std::string> Monitor::set_override(Override word, bool force) {
+  return loop_->change([&](Verdicts& verdicts, Time now) { return verdicts.set_override(word, force, now); });
+}
+
+std::optional<std::string> Monitor::clear_override(const Scope& scope) {
+  return loop_->change([&](Verdicts& verdicts, Time now) { return verdicts.clear_override(scope, now); });
+}
+
+std::optional<std::string> Monitor::resume(const Scope& scope) {
+  return loop_->change([&](Verdicts& verdicts, Time now) { return verdicts.resume(scope, now); });
+}
+
+std::optional<std::string> Monitor::report(const PushReport& report) {
+  return fmt::format("{} {}", to_text(report.scope), report.check);
 }
 
 }  // namespace rhumb::health

@@ -18,7 +18,8 @@ class Overrides {
   explicit Overrides(std::vector<Override> words) : words_(std::move(words)) {}
 
   // Of the words about this instance: on itself, else on its service there, else on its region. Null: none.
-  [[nodiscard]] const Override* find(std::string_view region, std::string_view service, std::string_view instance) const;
+  [[nodiscard]] const Override* find(std::string_view region, std::string_view service,
+                                     std::string_view instance) const;
   [[nodiscard]] const Override* find(const Scope& scope) const;
 
   // In place of an earlier one on the same scope. False if there are kOverridesMax others.

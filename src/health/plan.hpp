@@ -49,7 +49,7 @@ template <typename StateOf>
 
 struct ServicePlan {
   std::string name;
-  int panic_percent = 0;        // fewer than so many of its instances up: all count as up. 0: never
+  int panic_percent = 0;          // fewer than so many of its instances up: all count as up. 0: never
   std::uint32_t regions_min = 0;  // so many regions are kept, whatever their checks say
   FailbackSettings failback = {};
   LoadSettings load = {};
@@ -57,9 +57,9 @@ struct ServicePlan {
 
 // What is steered to. The places of these in Plan::instances are those on the board.
 struct InstancePlan {
-  std::uint32_t service;  // in Plan::services
-  std::uint32_t region;   // in Plan::regions
-  std::string shown;      // its address or target
+  std::uint32_t service;                    // in Plan::services
+  std::uint32_t region;                     // in Plan::regions
+  std::string shown;                        // its address or target
   std::optional<Condition> condition = {};  // none: it has no checks, and stays unknown
 };
 

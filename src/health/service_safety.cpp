@@ -53,9 +53,8 @@ std::vector<Kept> find_keepable(std::span<const Judged> instances) {
   for (const auto& [region, kept] : regions) {
     if (!served.contains(region)) result.push_back(kept);
   }
-  std::ranges::stable_sort(result, [](const Kept& a, const Kept& b) {
-    return std::tie(a.is_up, a.since) > std::tie(b.is_up, b.since);
-  });
+  std::ranges::stable_sort(
+      result, [](const Kept& a, const Kept& b) { return std::tie(a.is_up, a.since) > std::tie(b.is_up, b.since); });
   return result;
 }
 

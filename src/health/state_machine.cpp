@@ -51,7 +51,8 @@ int StateMachine::results_needed() const noexcept {
 }
 
 int StateMachine::failures_among(int results) const noexcept {
-  const std::uint64_t looked_at = results >= Thresholds::kWindowMax ? ~std::uint64_t{0} : (std::uint64_t{1} << results) - 1;
+  const std::uint64_t looked_at =
+      results >= Thresholds::kWindowMax ? ~std::uint64_t{0} : (std::uint64_t{1} << results) - 1;
   return std::popcount(failures_ & looked_at);
 }
 

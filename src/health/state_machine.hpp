@@ -45,7 +45,7 @@ class StateMachine {
   // What is to be kept of a machine, so that another one can go on from there, even with other thresholds.
   struct Memory {
     State state = State::unknown;
-    std::uint64_t failures = 0;  // the last results since the state changed, the latest in bit 0: 1 is a failure
+    std::uint64_t failures = 0;   // the last results since the state changed, the latest in bit 0: 1 is a failure
     std::uint32_t successes = 0;  // in a row, up to now, while down
 
     friend bool operator==(const Memory&, const Memory&) = default;

@@ -22,7 +22,7 @@ Duration step_of(Duration whole) {
   return std::max(whole / kSteps, kStepMin);
 }
 
-std::string duration_text(Duration duration) {
+std::string in_words(Duration duration) {
   return duration_text(static_cast<std::uint64_t>(std::max(duration, Duration(0)).count()));
 }
 
@@ -146,8 +146,7 @@ Memory Verdicts::memory() const {
     const Observed& observed = observed_[i];
     if (observed.machine.state() == State::unknown) continue;
     // What is held back is remembered as what it counts as: it has to be shown again that it is down.
-    const StateMachine::Memory machine =
-        is_held(i) ? StateMachine::Memory{observed.shown} : observed.machine.memory();
+    const StateMachine::Memory machine = is_held(i) ? StateMachine::Memory{observed.shown} : observed.machine.memory();
     memory.probes.emplace(memory_key(plan_.probes[i]),
                           ProbeMemory{machine, observed.shown_since, observed.evidence, observed.is_stale});
   }
@@ -234,7 +233,7 @@ void Verdicts::look_at_guard(Time now) {
   event.from = guard_.is_up() ? "open" : "holding";
   event.to = guard_.is_up() ? "holding" : "open";
   event.evidence = guard_.is_up() ? fmt::format("{}: our own network is suspect, verdicts are held back for up to {}",
-                                                guard_.reason(), duration_text(plan_.guard.hold_at_most))
+                                                guard_.reason(), in_words(plan_.guard.hold_at_most))
                                   : "verdicts count again";
   events_.push_back(std::move(event));
   show_all(now);
@@ -357,9 +356,8 @@ Judged Verdicts::judge(std::uint32_t instance, Time now) {
     judged.share *= seat.shedding.share();
     if (judged.standing == Standing::serving) judged.standing = Standing::shedding;
   }
-  const Override* word = overrides_.all().empty()
-                             ? nullptr
-                             : overrides_.find(plan_.regions[plan.region], service.name, plan.shown);
+  const Override* word =
+      overrides_.all().empty() ? nullptr : overrides_.find(plan_.regions[plan.region], service.name, plan.shown);
   if (word != nullptr) overrule(judged, seat, *word, now);
   return judged;
 }
@@ -393,9 +391,9 @@ Time Verdicts::due_of(std::uint32_t instance, Time now) const {
     return std::min(seat.until, now + step_of(plan_.services[plan_.instances[instance].service].failback.slow_start));
   }
   if (seat.judged.standing == Standing::draining) {
-    const Override* word = overrides_.find(plan_.regions[seat.judged.region],
-                                           plan_.services[plan_.instances[instance].service].name,
-                                           plan_.instances[instance].shown);
+    const Override* word =
+        overrides_.find(plan_.regions[seat.judged.region], plan_.services[plan_.instances[instance].service].name,
+                        plan_.instances[instance].shown);
     return std::min(seat.until, now + step_of(word->over));
   }
   if (seat.until == kNever) return kNever;
@@ -509,7 +507,7 @@ void Verdicts::tell_standing(std::uint32_t instance, const Judged& before, Time 
   event.to = to_text(standing);
   if (standing == Standing::shedding) event.evidence = fmt::format("its share is {:.0f} %", seat.judged.share * 100);
   if (standing == Standing::awaits_word) event.evidence = "until an operator lets it serve (rhumb resume)";
-  if (seat.until != kNever) event.evidence = "for " + duration_text(seat.until - now);
+  if (seat.until != kNever) event.evidence = "for " + in_words(seat.until - now);
   events_.push_back(std::move(event));
 }
 
@@ -646,7 +644,7 @@ Status Verdicts::status(Time now) const {
   status.now = now;
   if (guard_.is_up()) {
     status.guard = fmt::format("{}: verdicts are held back for {} at most", guard_.reason(),
-                               duration_text(guard_.until(plan_.guard) - now));
+                               in_words(guard_.until(plan_.guard) - now));
   }
   for (std::uint32_t service = 0; service < services_.size(); ++service) {
     const Safety& safety = services_[service].safety;

@@ -149,7 +149,7 @@ class Verdicts {
   std::deque<std::pair<Time, std::uint32_t>> falls_;  // of probes, oldest first, within the guard's short time
   std::size_t fallen_lately_ = 0;                     // of those, the ones that are still down
   std::size_t fallen_since_ = 0;                      // while the guard is up: down since it looks back to
-  std::set<std::pair<Time, std::uint32_t>> due_;       // services
+  std::set<std::pair<Time, std::uint32_t>> due_;      // services
   std::vector<Event> events_;
   std::uint64_t revision_ = 0;
 };

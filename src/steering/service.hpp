@@ -182,8 +182,8 @@ class Service {
   }
 
   // What pick() and expect() share. `is_healthy(const Instance&) -> bool`. `take(demand, candidates, is_healthy) ->
-  // bool` is given the regions of a tier that meet the demand, best tier first, until it takes one of them. A single one
-  // may be without a healthy instance. `is_admitted` is tried before `is_healthy`.
+  // bool` is given the regions of a tier that meet the demand, best tier first, until it takes one of them. A single
+  // one may be without a healthy instance. `is_admitted` is tried before `is_healthy`.
   template <typename IsAdmitted, typename IsHealthy, typename Take>
   [[nodiscard]] Outcome decide(Family family, const Ranked& ranked, const IsAdmitted& is_admitted,
                                const IsHealthy& is_healthy, const Take& take) const noexcept;
@@ -258,8 +258,8 @@ Expectation Service::expect(Family family, const Ranked& ranked, const IsHealthy
 }
 
 template <typename IsAdmitted, typename IsHealthy, typename Take>
-Outcome Service::decide(Family family, const Ranked& ranked, const IsAdmitted& is_admitted,
-                        const IsHealthy& is_healthy, const Take& take) const noexcept {
+Outcome Service::decide(Family family, const Ranked& ranked, const IsAdmitted& is_admitted, const IsHealthy& is_healthy,
+                        const Take& take) const noexcept {
   if (ranked.action != Action::steer) return ranked.action == Action::refuse ? Outcome::refused : Outcome::kept_out;
   if (!has(family)) return Outcome::no_instances;
   if (offer_tiers(family, ranked, is_admitted, take)) return Outcome::healthy;
