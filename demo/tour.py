@@ -2,8 +2,8 @@
 """A tour of Rhumb in a small world: three regions on loopback addresses, and what happens when one of them fails.
 
 Starts the backends of rhumb.json and the server, asks for its three services as clients on three continents would, each
-of which is steered in another way, takes one region down, and brings it back. Every wait is for a condition, none is
-for a time. All that was started ends with the tour. Run it with `./dev demo`, which builds the server first.
+of which is steered in another way, takes one region down, brings it back, and drains it bit by bit. Every wait is for a
+condition, none is for a time. All that was started ends with the tour. Run it with `./dev demo`, which builds the server first.
 """
 
 import argparse
@@ -50,6 +50,10 @@ FAILOVER = "pay.example.com"  # one region for all, and a spare one
 SPARE = "us-east"
 ASKED = 5  # times, to see that a client stays
 
+DRAIN_S = 5  # how long the drain takes
+NEIGHBOURS = tuple(f"78.192.{i}.0/24" for i in range(64))  # client networks round Paris
+DRAIN_DEADLINE_S = DRAIN_S + MOVE_DEADLINE_S
+
 
 class Failure(Exception):
     """Something that the tour was to show did not happen."""
@@ -67,6 +71,7 @@ class World:
     dns_port: int
     check_port: int
     instances: dict[str, list[str]]  # region → addresses
+    rhumb: pathlib.Path = RHUMB
 
 
 def read_config(path: pathlib.Path) -> dict:
@@ -94,8 +99,8 @@ def free_port(first: int, addresses: list[str], *kinds: int) -> int:
     raise Failure(f"no port from {first} to {first + 999} is free on {', '.join(addresses)}")
 
 
-def build_world(folder: pathlib.Path) -> World:
-    """The world of rhumb.json; if one of its ports is taken, that of a copy in `folder` with others."""
+def build_world(folder: pathlib.Path, rhumb: pathlib.Path) -> World:
+    """The world of a copy of rhumb.json in `folder`, with other ports where those of it are taken."""
     config = read_config(CONFIG)
     check = config["checks"][config["services"][SERVICE]["check"]]
     instances: dict[str, list[str]] = {}
@@ -105,17 +110,16 @@ def build_world(folder: pathlib.Path) -> World:
 
     dns_port = free_port(int(port), [address], socket.SOCK_DGRAM, socket.SOCK_STREAM)
     check_port = free_port(check["port"], sum(instances.values(), []), socket.SOCK_STREAM)
-    path = CONFIG
     if (dns_port, check_port) != (int(port), check["port"]):
-        path = folder / "rhumb.json"
-        config["listen"] = [f"{address}:{dns_port}"]
-        config["zones"] = str(ROOT / config["zones"])
-        config["assertions"] = str(ROOT / config["assertions"])
-        config["geoip"] = [str(ROOT / database) for database in config["geoip"]]
-        check["port"] = check_port
-        path.write_text(json.dumps(config, indent=2))
-        print(f"A port of rhumb.json is taken; using DNS port {dns_port}, HTTP port {check_port} and {path}.")
-    return World(path, address, dns_port, check_port, instances)
+        print(f"A port of rhumb.json is taken; using DNS port {dns_port} and HTTP port {check_port}.")
+    config["listen"] = [f"{address}:{dns_port}"]
+    check["port"] = check_port
+    for key in ("zones", "assertions"):
+        config[key] = str(ROOT / config[key])
+    config["geoip"] = [str(ROOT / database) for database in config["geoip"]]
+    path = folder / "rhumb.json"
+    path.write_text(json.dumps(config, indent=2))
+    return World(path, address, dns_port, check_port, instances, rhumb)
 
 
 def start(*command: str | pathlib.Path, output=subprocess.DEVNULL) -> subprocess.Popen:
@@ -188,6 +192,16 @@ def ask(world: World, client: Client, service: str = SERVICE) -> Answer:
     addresses = re.findall(rf"^{re.escape(service)}\.\s+\d+\s+IN\s+A\s+(\S+)", text, re.MULTILINE)
     scope = re.search(r"CLIENT-SUBNET: [^/]+/\d+(/\d+)", text)
     return Answer(tuple(addresses), scope[1] if scope else "none")
+
+
+def still_in(world: World, region: str) -> set[str]:
+    """Those of NEIGHBOURS that are sent to the region."""
+    questions = "".join(f"{SERVICE} A +subnet={network} +short\n" for network in NEIGHBOURS)
+    command = ["dig", f"@{world.dns_address}", "-p", str(world.dns_port), "+time=1", "+tries=1", "-f", "-"]
+    addresses = subprocess.run(command, input=questions, capture_output=True, text=True).stdout.split()
+    if len(addresses) != len(NEIGHBOURS):
+        raise Failure(f"{len(NEIGHBOURS)} questions had {len(addresses)} answers")
+    return {n for n, address in zip(NEIGHBOURS, addresses) if address in world.instances[region]}
 
 
 def region_of(world: World, address: str) -> str:
@@ -308,6 +322,48 @@ def tour(world: World, backends: Backends) -> None:
     wait_and_show(world, usual, "The answers returned")
     show_policies(world, stuck, lambda region: region in world.instances, FAILING)
 
+    print(bold(f"\n5. {FAILING} is drained over {DRAIN_S} s, and comes back"))
+    drain(world)
+    wait_and_show(world, usual, "The answers returned")
+
+
+def command(world: World, *arguments: str) -> None:
+    """Runs the program as an operator would, and shows what it says."""
+    print(f"   $ rhumb {' '.join(arguments)}")
+    done = subprocess.run(
+        [world.rhumb, *arguments, "--config", world.config], capture_output=True, text=True, timeout=MOVE_DEADLINE_S
+    )
+    print("".join(f"   {line}\n" for line in (done.stdout + done.stderr).splitlines()), end="")
+    if done.returncode != 0 and arguments[0] != "status":
+        raise Failure(f"rhumb {arguments[0]} ended with status {done.returncode}")
+
+
+def drain(world: World) -> None:
+    """Drains FAILING and shows how its clients leave, one after the other, and that none comes back."""
+    command(world, "drain", FAILING, "--over", f"{DRAIN_S}s", "--reason", "new racks")
+    print()
+    left = still_in(world, FAILING)
+    came_back: set[str] = set()
+    for part in (0.75, 0.5, 0.25, 0):
+
+        def has_come_to() -> bool:
+            nonlocal left
+            now = still_in(world, FAILING)
+            came_back.update(now - left)
+            left = now
+            return len(left) <= part * len(NEIGHBOURS)
+
+        if seconds_until(has_come_to, DRAIN_DEADLINE_S) is None:
+            raise Failure(f"{len(left)} of {len(NEIGHBOURS)} client networks are still in {FAILING}")
+        bar = "█" * (len(left) // 2)
+        print(f"   {len(left):3} of {len(NEIGHBOURS)} client networks round Paris are sent to {FAILING}  {bar}")
+    if came_back:
+        raise Failure(f"{', '.join(sorted(came_back))} came back while {FAILING} was drained")
+    print("   None came back on the way.\n")
+    command(world, "status", "--service", SERVICE)
+    print()
+    command(world, "undrain", FAILING)
+
 
 def stay(world: World, backends: Backends, rhumb: pathlib.Path, server: subprocess.Popen, log: pathlib.Path) -> None:
     """Leaves everything running until Ctrl-C, with something to try."""
@@ -318,6 +374,8 @@ def stay(world: World, backends: Backends, rhumb: pathlib.Path, server: subproce
         f"{ask_server} {SERVICE} +subnet={client.network}": f"as a client in {client.place}",
         f"{ask_server} {SERVICE} +subnet={CLIENTS[1].network} +short": "again and again: the answers take turns",
         f"{shown(rhumb)} explain {SERVICE} {client.network.split('/')[0]} --config {shown(world.config)}": "and why",
+        f"{shown(rhumb)} status --watch --config {shown(world.config)}": "who serves",
+        f"{shown(rhumb)} drain {region} --over 1m --config {shown(world.config)}": "move clients away, bit by bit",
         f"kill {' '.join(map(str, backends.pids(region)))}": f"{region} fails: ask again a second later",
         f"curl http://{world.instances[region][0]}:{world.check_port}/": "what is checked",
         f"tail -f {log}": "what the server says",
@@ -353,7 +411,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="rhumb-demo-") as folder:
         log = pathlib.Path(folder) / "server.log"
         try:
-            world = build_world(pathlib.Path(folder))
+            world = build_world(pathlib.Path(folder), arguments.server)
             with Backends(world) as backends:
                 for region in world.instances:
                     backends.start(region)

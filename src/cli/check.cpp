@@ -17,7 +17,7 @@ int check(const std::filesystem::path& config_file) {
     return 1;
   }
   fmt::print("{}: good: {} zones, {} services, {} instances; {} warnings\n", config_file.string(),
-             loaded->snapshot->zones.zones().size(), loaded->snapshot->services.size(), loaded->targets.size(),
+             loaded->snapshot->zones.zones().size(), loaded->snapshot->services.size(), loaded->plan.instances.size(),
              problems.warning_count());
   return 0;
 }

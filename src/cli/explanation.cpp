@@ -53,7 +53,7 @@ ExplainedLocation explain_location(const geo::Database& database, IpAddress clie
 
 std::string state_of(const steering::Instance& instance, const daemon::Loaded& loaded) {
   const auto state = loaded.snapshot->board->read(instance.target).state;
-  const bool is_checked = loaded.targets[instance.target].check.type != health::Check::Type::none;
+  const bool is_checked = loaded.plan.instances[instance.target].condition.has_value();
   if (state == health::State::unknown && !is_checked) return "unchecked";
   return std::string(health::to_text(state));
 }

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "base/suggestion.hpp"
+#include "config/calculated_check.hpp"
 #include "config/check_reader.hpp"
 #include "config/json_place.hpp"
 #include "config/rule_file.hpp"
@@ -29,6 +30,8 @@ constexpr std::size_t kEndpointsMax = 64;
 constexpr std::int64_t kThreadsMax = 256;
 constexpr std::int64_t kTtlMax = 604'800;  // a week; RFC 8767 §4 has resolvers cap there
 constexpr std::uint32_t kDefaultTtl = 30;
+constexpr std::uint32_t kDefaultTtlMin = 5;   // as gdnsd's min_ttl
+constexpr std::size_t kServiceChecksMax = 16;
 constexpr std::size_t kVersionMax = 255;  // a string in a TXT record (RFC 1035 §3.3.14)
 constexpr std::size_t kSecretsMax = 4;    // the one in use, the one before, the next, and a mistake
 constexpr std::int64_t kConnectionsMax = 1'000'000;
@@ -48,8 +51,8 @@ class Reader {
 
   Config read() {
     top_.has_only({"$schema", "listen", "threads", "zones", "strict", "geoip", "geofeeds", "identity", "version",
-                   "udp_payload", "cookies", "tcp", "rate_limit", "latency", "regions", "checks", "rule_sets",
-                   "services", "assertions"});
+                   "udp_payload", "cookies", "tcp", "rate_limit", "latency", "regions", "checks", "health",
+                   "rule_sets", "services", "assertions"});
     if (const auto schema = top_.member("$schema")) (void)schema->text();  // for editors
     read_listen();
     config_.threads = static_cast<unsigned>(integer_or(top_, "threads", 0, 0, kThreadsMax));
@@ -62,6 +65,7 @@ class Reader {
     read_latency();
     read_regions();
     read_checks();
+    read_health_rules();
     read_rule_sets();
     read_services();
     warn_of_unused();
@@ -271,9 +275,37 @@ class Reader {
     const auto checks = top_.member("checks");
     if (!checks) return;
     for (const auto& [name, place] : checks->members()) {
-      config_.checks.push_back({name, read_check(place, config_.file.parent_path())});
+      check_names_.push_back(name);
       check_places_.push_back(place);
     }
+    const auto conditions = read_conditions(check_places_, check_names_);
+    for (std::size_t i = 0; i < check_names_.size(); ++i) {
+      const JsonPlace& place = check_places_[i];
+      config_.checks.push_back(
+          {check_names_[i], is_calculated(place) ? health::Check{} : read_check(place, config_.file.parent_path()),
+           conditions[i].value_or(health::Condition{health::Condition::Kind::probe, static_cast<std::uint32_t>(i)})});
+    }
+  }
+
+  void read_health_rules() {
+    const auto place = top_.member("health");
+    if (!place) return;
+    config_.health = read_health(*place, check_names_, config_.file.parent_path());
+    for (const Canary& canary : config_.health.canaries) {
+      use_check(canary.check);
+      if (config_.checks[canary.check].is_calculated()) place->error("a canary needs a check that probes");
+    }
+  }
+
+  // With those that it is calculated from.
+  void use_check(std::size_t check) {
+    used_checks_.insert(check);
+    use_parts(config_.checks[check].condition);
+  }
+  void use_parts(const health::Condition& condition) {
+    if (condition.kind == health::Condition::Kind::probe) used_checks_.insert(condition.probe);
+    for (const health::Condition& part : condition.parts)
+      use_parts(part);
   }
 
   void read_rule_sets() {
@@ -316,16 +348,23 @@ class Reader {
   }
 
   Service read_service(const JsonPlace& place, const dns::Name& name) {
-    place.has_only({"ttl", "check", "steering", "instances"});
+    place.has_only({"ttl", "ttl_min", "check", "checks", "health", "steering", "instances"});
     Service service{};
     service.name = name;
     service.place = place.place();
     service.ttl_s = static_cast<std::uint32_t>(integer_or(place, "ttl", kDefaultTtl, 0, kTtlMax));
-    if (const auto check = place.member("check")) service.check = read_check_name(*check);
+    service.ttl_min_s = std::min(kDefaultTtlMin, service.ttl_s);
+    if (const auto ttl_min = place.member("ttl_min")) {
+      service.ttl_min_s = static_cast<std::uint32_t>(ttl_min->integer(0, service.ttl_s).value_or(0));
+    }
+    service.checks = read_service_checks(place);
+    const auto health = place.member("health");
+    service.health = health ? read_service_health(*health, config_.health.service) : config_.health.service;
     if (const auto instances = place.required("instances")) read_instances(*instances, service);
     service.steering =
         read_steering(place.member("steering"), config_.regions, regions_of(service), today_, rule_sets_);
     if (has_targets(service)) settle_alias(place, service);
+    warn_of_impossible_rules(place, service);
     return service;
   }
 
@@ -341,20 +380,35 @@ class Reader {
     service.steering.answers = 1;
   }
 
-  std::optional<std::size_t> read_check_name(const JsonPlace& place) {
-    const auto name = place.text();
-    if (!name) return std::nullopt;
-    const auto found = std::ranges::find(config_.checks, *name, &NamedCheck::name);
-    if (found == config_.checks.end()) {
-      std::vector<std::string_view> names;
-      for (const NamedCheck& check : config_.checks)
-        names.push_back(check.name);
-      place.error(fmt::format("\"{}\" is not a check{}", *name, suggestion(*name, names)));
-      return std::nullopt;
+  // "check": NAME, or "checks": [NAME, …].
+  std::vector<std::size_t> read_service_checks(const JsonPlace& place) {
+    std::vector<std::size_t> checks;
+    const auto one = place.member("check");
+    const auto several = place.member("checks");
+    if (one && several) several->error("\"check\" is there too; put all of them into one list");
+    const auto add = [&](const JsonPlace& name) {
+      const auto check = find_check(name, check_names_);
+      if (!check) return;
+      if (std::ranges::find(checks, *check) != checks.end()) return name.error("stands twice");
+      use_check(*check);
+      checks.push_back(*check);
+    };
+    if (one) add(*one);
+    if (several) {
+      const auto elements = several->elements();
+      if (elements.size() > kServiceChecksMax) several->error(fmt::format("more than {}", kServiceChecksMax));
+      for (const JsonPlace& element : elements)
+        add(element);
     }
-    const auto index = static_cast<std::size_t>(found - config_.checks.begin());
-    used_checks_.insert(index);
-    return index;
+    return checks;
+  }
+
+  static void warn_of_impossible_rules(const JsonPlace& place, const Service& service) {
+    const std::size_t regions = regions_of(service).size();
+    if (service.health.regions_min > regions) {
+      place.warning(fmt::format("min_regions is {}, and the service has {}: all of them are always served",
+                                service.health.regions_min, regions));
+    }
   }
 
   void read_instances(const JsonPlace& place, Service& service) {
@@ -433,7 +487,7 @@ class Reader {
 
   static std::optional<IpAddress> read_check_address(const JsonPlace& place, const Service& service, bool has_target) {
     if (!has_target) place.error("is only for an instance with a \"target\": an \"address\" is probed itself");
-    if (!service.check) place.warning("the service has no \"check\", so nothing is probed there");
+    if (service.checks.empty()) place.warning("the service has no \"check\", so nothing is probed there");
     return place.address();
   }
 
@@ -506,6 +560,7 @@ class Reader {
   Config config_{};
   RuleSets rule_sets_;
   std::vector<JsonPlace> region_places_;
+  std::vector<std::string> check_names_;
   std::vector<JsonPlace> check_places_;
   std::set<std::size_t> used_regions_;
   std::set<std::size_t> used_checks_;

@@ -13,9 +13,11 @@
 #include "answer/settings.hpp"
 #include "base/ip_address.hpp"
 #include "base/problems.hpp"
+#include "config/health_reader.hpp"
 #include "config/service_steering.hpp"
 #include "dns/name.hpp"
 #include "health/check.hpp"
+#include "health/plan.hpp"
 #include "steering/latency.hpp"
 #include "steering/region.hpp"
 #include "transport/rate_limiter.hpp"
@@ -25,7 +27,10 @@ namespace rhumb::config {
 
 struct NamedCheck {
   std::string name;
-  health::Check check;
+  health::Check check;          // means nothing where it is calculated
+  health::Condition condition;  // Condition::probe is a place in Config::checks, of one that probes
+
+  [[nodiscard]] bool is_calculated() const noexcept { return condition.kind != health::Condition::Kind::probe; }
 };
 
 struct Instance {
@@ -40,7 +45,9 @@ struct Service {
   dns::Name name;
   std::string place;  // for problems that are found later: "rhumb.json: /services/www.example.com"
   std::uint32_t ttl_s;
-  std::optional<std::size_t> check;  // in Config::checks
+  std::uint32_t ttl_min_s;
+  std::vector<std::size_t> checks;  // in Config::checks; all must pass
+  ServiceHealth health;
   ServiceSteering steering;
   std::vector<Instance> instances;
 };
@@ -72,6 +79,7 @@ struct Config {
   transport::RateLimits rate_limit;
   std::vector<steering::Region> regions;
   std::vector<NamedCheck> checks;
+  Health health;
   std::vector<Service> services;
 };
 

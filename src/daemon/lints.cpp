@@ -154,7 +154,8 @@ void find_weightless(const steering::Service& service, std::vector<std::string>&
   }
 }
 
-void find_long_ttl(std::uint32_t ttl_s, const config::NamedCheck& named, std::vector<std::string>& messages) {
+void find_long_ttl(std::uint32_t ttl_min_s, const config::NamedCheck& named, std::vector<std::string>& messages) {
+  if (named.is_calculated()) return;
   const health::Check& check = named.check;
   // The first failure waits for the interval, those that confirm it come at the fast one.
   const std::uint64_t confirming_ms = check.fast_interval_ms > 0 ? check.fast_interval_ms : check.interval_ms;
@@ -162,16 +163,16 @@ void find_long_ttl(std::uint32_t ttl_s, const config::NamedCheck& named, std::ve
       check.interval_ms + confirming_ms * static_cast<unsigned>(check.fall - 1) + check.timeout_ms;
   const std::uint64_t detection_s = (detection_ms + 999) / 1'000;
   const std::uint64_t fitting_s = std::max<std::uint64_t>(detection_s, kShortTtl);
-  if (ttl_s <= fitting_s) return;
+  if (ttl_min_s <= fitting_s) return;
   const std::string intervals =
       check.fast_interval_ms > 0
           ? fmt::format("interval {} + {} × fast_interval {}", config::duration_to_text(check.interval_ms),
                         check.fall - 1, config::duration_to_text(check.fast_interval_ms))
           : fmt::format("fall {} × interval {}", check.fall, config::duration_to_text(check.interval_ms));
   messages.push_back(fmt::format(
-      "a ttl of {}s is longer than check \"{}\" needs to notice a failure, {}s ({} + timeout {}): resolvers go on with "
-      "what has failed; \"ttl\": {} suits the check",
-      ttl_s, named.name, detection_s, intervals, config::duration_to_text(check.timeout_ms), fitting_s));
+      "a ttl_min of {}s is longer than check \"{}\" needs to notice a failure, {}s ({} + timeout {}): resolvers go on with "
+      "what has failed; \"ttl_min\": {} suits the check",
+      ttl_min_s, named.name, detection_s, intervals, config::duration_to_text(check.timeout_ms), fitting_s));
 }
 
 // Whether the capacities are what clients are spread by; elsewhere their place decides what each region gets.
@@ -197,13 +198,15 @@ class Linter {
  public:
   explicit Linter(const geo::Locations& locations) : locations_(locations) {}
 
-  void look_at(const config::Service& configured, const config::NamedCheck* check, const steering::Service& service) {
+  void look_at(const config::Service& configured, std::span<const config::NamedCheck> checks,
+               const steering::Service& service) {
     for (const std::string& message : of_steering(service))
       findings_.add(configured.place, message);
     std::vector<std::string> messages;
     find_weightless(service, messages);
     find_lone_capacity(service.settings(), messages);
-    if (check != nullptr) find_long_ttl(service.settings().ttl_s, *check, messages);
+    for (const std::size_t check : configured.checks)
+      find_long_ttl(configured.ttl_min_s, checks[check], messages);
     for (const std::string& message : messages)
       findings_.add(configured.place, message);
   }
@@ -241,8 +244,7 @@ void warn_of_doubtful_services(const config::Config& config, std::span<const ste
                                const geo::Locations& locations, Problems& problems) {
   Linter linter(locations);
   for (std::size_t i = 0; i < services.size(); ++i) {
-    const config::Service& configured = config.services[i];
-    linter.look_at(configured, configured.check ? &config.checks[*configured.check] : nullptr, services[i]);
+    linter.look_at(config.services[i], config.checks, services[i]);
   }
   linter.report(problems);
 }

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "config/latency_files.hpp"
+#include "daemon/health_plan.hpp"
 #include "daemon/lints.hpp"
 #include "daemon/ranking_maps.hpp"
 #include "daemon/route_tests.hpp"
@@ -16,33 +17,13 @@
 namespace rhumb::daemon {
 namespace {
 
-// A wildcard is no host that a web server would know: then the probe names the address it goes to.
-std::string host_of(const config::Service& service) {
-  return service.name.is_wildcard() ? std::string() : service.name.to_text();
-}
-
-health::Check check_of(const config::Config& config, const config::Service& service) {
-  health::Check none;
-  none.type = health::Check::Type::none;
-  return service.check ? config.checks[*service.check].check : none;
-}
-
-health::Target target_of(const config::Config& config, const config::Service& service,
-                         const config::Instance& instance) {
-  const std::string shown = instance.target ? instance.target->to_text() : instance.address.to_string();
-  health::Target target{fmt::format("{} {} {}", service.name.to_text(), config.regions[instance.region].name, shown),
-                        instance.address, host_of(service), check_of(config, service)};
-  if (instance.target && instance.check_address) target.address = *instance.check_address;
-  if (instance.target && !instance.check_address) target.resolved_name = shown;
-  return target;
-}
-
 steering::Service make_service(const config::Config& config, const config::Service& service,
-                               const RankingMaps::Shared& shared, std::vector<health::Target>& targets) {
+                               const RankingMaps::Shared& shared, HealthPlanner& planner) {
   const std::vector<std::size_t>& regions = shared.regions;
   steering::ServiceSettings settings;
   settings.name = service.name.to_text();
   settings.ttl_s = service.ttl_s;
+  settings.ttl_min_s = service.ttl_min_s;
   settings.policy = service.steering.policy;
   settings.answers = service.steering.answers;
   settings.sticky_prefix = service.steering.sticky_prefix;
@@ -54,13 +35,13 @@ steering::Service make_service(const config::Config& config, const config::Servi
     settings.regions.push_back(config.regions[region].name);
     settings.capacities.push_back(config.regions[region].capacity);
   }
+  planner.add(service);
   for (const config::Instance& from : service.instances) {
     steering::Instance instance;
     instance.region = static_cast<steering::RegionIndex>(std::ranges::find(regions, from.region) - regions.begin());
     instance.address = from.address;
     instance.weight = from.weight;
-    instance.target = static_cast<steering::TargetIndex>(targets.size());
-    targets.push_back(target_of(config, service, from));
+    instance.target = planner.add(from);
     settings.instances.push_back(instance);
     if (from.target) settings.names.push_back(*from.target);
   }
@@ -75,7 +56,7 @@ answer::Settings settings_of(const config::Config& config, const Secrets& secret
 }
 
 std::unique_ptr<answer::Snapshot> make_snapshot(const config::Config& config, RankingMaps ranking_maps, ZoneSet zones,
-                                                const Secrets& secrets, std::vector<health::Target>& targets) {
+                                                const Secrets& secrets, HealthPlanner& planner) {
   std::vector<std::size_t> shared;  // of each service
   shared.reserve(config.services.size());
   for (const config::Service& service : config.services)
@@ -84,7 +65,7 @@ std::unique_ptr<answer::Snapshot> make_snapshot(const config::Config& config, Ra
   std::vector<steering::Service> services;
   services.reserve(config.services.size());
   for (std::size_t i = 0; i < config.services.size(); ++i)
-    services.push_back(make_service(config, config.services[i], ranking_maps[shared[i]], targets));
+    services.push_back(make_service(config, config.services[i], ranking_maps[shared[i]], planner));
   return std::make_unique<answer::Snapshot>(
       answer::Snapshot{zone::Zones(std::move(zones.zones), secrets.hash_key, std::move(zones.not_loaded)),
                        config.regions, std::move(services), nullptr, settings_of(config, secrets)});
@@ -126,10 +107,11 @@ std::optional<Loaded> load_unasserted(const std::filesystem::path& config_file, 
   if (is_refused || !database || !latencies) return std::nullopt;
 
   try {
-    std::vector<health::Target> targets;
+    HealthPlanner planner(*config);
     RankingMaps ranking_maps(*config, *database, *latencies, served);
-    auto snapshot = make_snapshot(*config, std::move(ranking_maps), std::move(zones), secrets, targets);
-    return Loaded{std::move(*config),   std::move(snapshot),   std::move(targets),
+    auto snapshot = make_snapshot(*config, std::move(ranking_maps), std::move(zones), secrets, planner);
+    health::Plan plan = planner.take();
+    return Loaded{std::move(*config),   std::move(snapshot),   std::move(plan),
                   std::move(*database), std::move(*latencies), std::move(latency_files)};
   } catch (const std::exception& error) {  // more ranges or places than a table holds; no memory
     problems.error(config_file.string(), error.what());

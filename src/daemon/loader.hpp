@@ -16,16 +16,16 @@
 #include "config/config.hpp"
 #include "daemon/file_watch.hpp"
 #include "geo/database.hpp"
-#include "health/check.hpp"
+#include "health/plan.hpp"
 #include "steering/latency.hpp"
 
 namespace rhumb::daemon {
 
-// A snapshot without states: before it answers, `snapshot->board` must become a board for `targets`.
+// A snapshot without states: before it answers, `snapshot->board` must become a board for `plan`.
 struct Loaded {
   config::Config config;
   std::unique_ptr<answer::Snapshot> snapshot;
-  std::vector<health::Target> targets;  // one for each instance of each service; equal probes are made once
+  health::Plan plan;                    // what is checked for which instance
   geo::Database database;               // the answers no longer need it; those who explain do
   steering::Latencies latencies;        // the same
   FileWatch latency_files;              // since before they were read

@@ -19,7 +19,9 @@
 #include "base/published.hpp"
 #include "base/random.hpp"
 #include "daemon/loader.hpp"
+#include "daemon/state_keeper.hpp"
 #include "health/monitor.hpp"
+#include "health/state_file.hpp"
 #include "transport/tcp_server.hpp"
 #include "transport/udp_server.hpp"
 
@@ -107,9 +109,12 @@ std::optional<Loaded> load_and_log(const std::filesystem::path& config_file, con
   return loaded;
 }
 
-void log_change(const health::StateChange& change) {
-  const auto level = change.to == health::State::down ? spdlog::level::warn : spdlog::level::info;
-  spdlog::log(level, "{}: {} → {}: {}", change.target.name, to_text(change.from), to_text(change.to), change.evidence);
+void log_event(const health::Event& event) {
+  using Severity = health::Event::Severity;
+  const auto level = event.severity == Severity::error     ? spdlog::level::err
+                     : event.severity == Severity::warning ? spdlog::level::warn
+                                                           : spdlog::level::info;
+  spdlog::log(level, "{}", to_text(event));
 }
 
 void log_trouble(const health::LocalTrouble& trouble) {
@@ -119,6 +124,18 @@ void log_trouble(const health::LocalTrouble& trouble) {
 
 void log_warning(const health::TargetWarning& warning) {
   spdlog::warn("{}: {}", warning.target.name, warning.text);
+}
+
+// What was known when the server last ran.
+health::Memory load_memory(const config::Config& config) {
+  if (!config.health.state_file) return {};
+  health::FoundState found = health::load_state(*config.health.state_file);
+  if (!found.warning.empty()) spdlog::warn("{}", found.warning);
+  if (!found.memory.probes.empty() || !found.memory.overrides.empty()) {
+    spdlog::info("{}: going on from {} states and {} overrides", config.health.state_file->string(),
+                 found.memory.probes.size(), found.memory.overrides.size());
+  }
+  return std::move(found.memory);
 }
 
 unsigned thread_count(unsigned configured) {
@@ -140,7 +157,8 @@ constexpr std::chrono::seconds kWatchInterval{1};
 
 // What a reload cannot change.
 bool is_same_transport(const config::Config& a, const config::Config& b) {
-  return a.listen == b.listen && a.threads == b.threads && a.tcp == b.tcp && a.rate_limit == b.rate_limit;
+  return a.listen == b.listen && a.threads == b.threads && a.tcp == b.tcp && a.rate_limit == b.rate_limit &&
+         a.health.state_file == b.health.state_file;
 }
 
 // What keeps running from start to stop. What a reload replaces is the published snapshot and the monitor's targets.
@@ -151,7 +169,8 @@ class Server {
       : config_file_(std::move(config_file)),
         secrets_(secrets),
         running_(loaded.config),
-        monitor_(log_change, random_seed(), log_trouble, log_warning),
+        monitor_({log_event, log_trouble, log_warning}, random_seed(), load_memory(running_)),
+        states_(running_.health.state_file, monitor_),
         snapshot_(complete(std::move(loaded))),
         tcp_(running_.listen, snapshot_, random_seed(), running_.tcp),
         udp_(running_.listen, thread_count(running_.threads), snapshot_, random_seed(), running_.rate_limit) {
@@ -166,11 +185,17 @@ class Server {
     release_memory();
   }
 
+  // What is known now is on disk when it returns.
+  void stop() { states_.keep(); }
+
   // How long to wait, if there is no signal, before attend().
-  [[nodiscard]] std::chrono::seconds patience() const { return has_watched_files() ? kWatchInterval : kReportInterval; }
+  [[nodiscard]] std::chrono::seconds patience() const {
+    return has_watched_files() || states_.has_file() ? kWatchInterval : kReportInterval;
+  }
 
   // What is due now and again.
   void attend() {
+    states_.keep();
     if (has_watched_files() && loaded_.latency_files.look()) reload_latencies();
     if (Clock::now() < report_due_) return;
     report();
@@ -196,7 +221,7 @@ class Server {
       return;
     }
     if (!is_same_transport(loaded->config, running_)) {
-      spdlog::warn("{}: changes of \"listen\", \"threads\", \"tcp\" and \"rate_limit\" take effect at the next start",
+      spdlog::warn("{}: changes of \"listen\", \"threads\", \"tcp\", \"rate_limit\" and the state file take effect at the next start",
                    config_file_.string());
     }
     snapshot_.publish(complete(std::move(*loaded)));
@@ -220,7 +245,7 @@ class Server {
 
   // Keeps what the next reload_latencies() needs.
   std::unique_ptr<const answer::Snapshot> complete(Loaded loaded) {
-    loaded.snapshot->board = monitor_.replace(loaded.targets);
+    loaded.snapshot->board = monitor_.replace(std::move(loaded.plan));
     loaded.snapshot->settings.tcp_idle = running_.tcp.idle;  // what is told must be what is done, reloaded or not
     loaded_ = std::move(loaded);
     if (!has_watched_files()) loaded_.database = {};
@@ -233,6 +258,7 @@ class Server {
   Secrets secrets_;
   config::Config running_;  // what it was started with
   health::Monitor monitor_;
+  StateKeeper states_;
   Loaded loaded_;  // what is served, without the snapshot and, where no file is watched, without the database
   Published<answer::Snapshot> snapshot_;
   // TCP first: its address cannot be shared, so that a second server on it fails before it takes datagrams away from
@@ -269,6 +295,7 @@ int serve(const std::filesystem::path& config_file) {
       if (signal == SIGHUP) server.reload();
       server.attend();
     }
+    server.stop();
     spdlog::info("stopping on {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
   } catch (const std::system_error& error) {
     spdlog::error("{}", error.what());

@@ -32,7 +32,7 @@ using Clients = geo::AddressMap<Client>;
                                      bool with_unknown);
 [[nodiscard]] double weight_of(const Clients& clients);
 
-// A configuration and the states in it, those of `loaded.targets`. Referred to while simulating only.
+// A configuration and the states in it, those of `loaded.plan`. Referred to while simulating only.
 struct Scenario {
   const Loaded& loaded;
   const health::Board& board;

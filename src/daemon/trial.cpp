@@ -50,7 +50,7 @@ std::optional<std::string> refuse_region(const answer::Snapshot& snapshot, std::
 }
 
 std::shared_ptr<const health::Board> assume_down(const Loaded& loaded, std::span<const std::string> down) {
-  auto board = std::make_shared<health::Board>(loaded.targets.size());
+  auto board = std::make_shared<health::Board>(loaded.plan.instances.size());
   for (const steering::Service& service : loaded.snapshot->services) {
     for (const steering::Instance& instance : service.settings().instances) {
       const std::string& region = service.settings().regions[instance.region];

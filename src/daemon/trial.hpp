@@ -45,7 +45,7 @@ inline constexpr AddressBits kToldByResolvers{24, 56};
 // when there is one.
 [[nodiscard]] std::optional<std::string> refuse_region(const answer::Snapshot& snapshot, std::string_view name);
 
-// A board for `loaded.targets` on which every instance of the regions `down` is down and all else unknown, which counts
+// A board for `loaded.plan` on which every instance of the regions `down` is down and all else unknown, which counts
 // as up.
 [[nodiscard]] std::shared_ptr<const health::Board> assume_down(const Loaded& loaded, std::span<const std::string> down);
 

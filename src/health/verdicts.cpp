@@ -81,6 +81,7 @@ Verdicts::Verdicts(Plan plan, const Memory& memory, Time now)
       board_(std::make_shared<Board>(plan_.instances.size())),
       observed_(plan_.probes.size()),
       seats_(plan_.instances.size()),
+      services_(plan_.services.size()),
       canaries_(plan_.probes.size()),
       overrides_(memory.overrides) {
   for (std::size_t i = 0; i < plan_.probes.size(); ++i)
@@ -89,9 +90,10 @@ Verdicts::Verdicts(Plan plan, const Memory& memory, Time now)
     canaries_[canary] = true;
   for (std::uint32_t i = 0; i < seats_.size(); ++i) {
     const InstancePlan& instance = plan_.instances[i];
-    assert(instance.service == services_.size() || instance.service + 1U == services_.size());
-    if (instance.service == services_.size()) services_.push_back({i, i});
-    services_.back().end = i + 1;
+    ServiceRange& range = services_[instance.service];
+    if (range.end == 0) range.first = i;
+    assert(range.end == 0 || range.end == i);
+    range.end = i + 1;
     seats_[i].judged.region = instance.region;
     index_probes(i);
   }

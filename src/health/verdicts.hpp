@@ -96,8 +96,8 @@ class Verdicts {
   };
 
   struct ServiceRange {
-    std::uint32_t first;  // in instances
-    std::uint32_t end;
+    std::uint32_t first = 0;  // in instances
+    std::uint32_t end = 0;
     Safety safety = {};
     Time due = kNever;
   };

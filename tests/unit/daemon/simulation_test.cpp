@@ -68,7 +68,7 @@ class SimulationTest : public testing::Test {
 };
 
 health::Board board_with_down(const Loaded& loaded, std::initializer_list<std::string_view> down) {
-  health::Board board(loaded.targets.size());
+  health::Board board(loaded.plan.instances.size());
   for (const steering::Service& service : loaded.snapshot->services) {
     for (const steering::Instance& instance : service.settings().instances) {
       const std::string& region = service.settings().regions[instance.region];
@@ -274,7 +274,7 @@ TEST_F(SimulationTest, AStickyServiceIsNotLikeOneThatDraws) {
 TEST_F(SimulationTest, AServiceWithOneRegionDownIsNotLikeOneWithout) {
   const Loaded loaded = load(fmt::format(R"("a.example.com": {{{0}}}, "b.example.com": {{{0}}})", kInstances));
   const health::Board up = board_with_down(loaded, {});
-  health::Board down(loaded.targets.size());
+  health::Board down(loaded.plan.instances.size());
   down.write(loaded.snapshot->services[1].settings().instances[0].target, health::State::down);
   const auto result = simulate({loaded, up}, {loaded, down}, weigh(loaded, kAshburn6Paris3Singapore1), std::nullopt);
   EXPECT_THAT(result.services, SizeIs(2));
