@@ -2,17 +2,14 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
-#include <memory>
 #include <set>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 
 #include <fmt/format.h>
 
 #include "config/duration.hpp"
-#include "health/tls_client.hpp"
+#include "config/tls_reader.hpp"
 
 namespace rhumb::config {
 namespace {
@@ -37,8 +34,6 @@ constexpr int kStatusMax = 999;
 constexpr std::size_t kStatusesMax = 64;
 constexpr std::size_t kBodyTextMax = 1'024;
 constexpr std::size_t kTcpTextMax = 1'024;
-constexpr std::int64_t kExpiryWarningMax = 365;      // days
-constexpr std::uintmax_t kTlsFileMax = 1024 * 1024;  // all authorities of a system are some 220 KB
 
 bool is_printable(char c) {
   return c >= ' ' && c < 0x7F;
@@ -169,64 +164,8 @@ class CheckReader {
     const auto place = place_.member("tls");
     if (place && !is_over_tls) return place->error("only a check of type \"https\" or \"tls\" has \"tls\"");
     if (!is_over_tls) return;
-    health::TlsSettings settings;
-    if (place && !read_tls_settings(*place, settings)) return;
-    try {
-      check_.tls = std::make_shared<health::TlsClient>(std::move(settings));
-    } catch (const std::runtime_error& error) {
-      (place ? *place : place_).error(error.what());
-    }
-  }
-
-  // False if a file could not be read, so that nothing is said of what would be in it.
-  [[nodiscard]] bool read_tls_settings(const JsonPlace& place, health::TlsSettings& settings) const {
-    if (!place.has_only({"ca_file", "server_name", "verify", "client_certificate", "client_key", "expiry_warning"})) {
-      return false;
-    }
-    if (const auto verify = place.member("verify")) settings.is_verified = verify->boolean().value_or(true);
-    if (const auto days = place.member("expiry_warning")) {
-      settings.expiry_warning_days =
-          static_cast<int>(days->integer(0, kExpiryWarningMax).value_or(settings.expiry_warning_days));
-    }
-    if (const auto name = place.member("server_name")) settings.server_name = read_server_name(*name);
-    const auto ca_file = place.member("ca_file");
-    const auto certificate = place.member("client_certificate");
-    const auto key = place.member("client_key");
-    if (certificate.has_value() != key.has_value()) {
-      place.error("\"client_certificate\" and \"client_key\" go together");
-      return false;
-    }
-    return read_file_of(ca_file, settings.authorities) && read_file_of(certificate, settings.certificate) &&
-           read_file_of(key, settings.key);
-  }
-
-  static std::string read_server_name(const JsonPlace& place) {
-    const auto name = place.text();
-    if (!name) return {};
-    const auto is_of_name = [](char c) { return is_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == ':'; };
-    if (!name->empty() && name->size() <= kHostMax && std::ranges::all_of(*name, is_of_name)) return *name;
-    place.error(fmt::format("\"{}\" is not a name such as \"www.example.com\"", *name));
-    return {};
-  }
-
-  [[nodiscard]] bool read_file_of(const std::optional<JsonPlace>& place, std::string& into) const {
-    if (!place) return true;
-    const auto name = place->text();
-    if (!name) return false;
-    const std::filesystem::path file = (directory_ / *name).lexically_normal();
-    std::error_code error;
-    const auto size = std::filesystem::file_size(file, error);
-    if (error || size == 0 || size > kTlsFileMax) {
-      place->error(error       ? fmt::format("{}: {}", file.string(), error.message())
-                   : size == 0 ? fmt::format("{}: is empty", file.string())
-                               : fmt::format("{}: is larger than {} KiB", file.string(), kTlsFileMax / 1024));
-      return false;
-    }
-    std::ifstream stream(file, std::ios::binary);
-    into.resize(static_cast<std::size_t>(size));
-    if (stream.read(into.data(), static_cast<std::streamsize>(size))) return true;
-    place->error(fmt::format("{}: cannot be read", file.string()));
-    return false;
+    check_.tls = read_tls_client(
+        place_, directory_, {"ca_file", "server_name", "verify", "client_certificate", "client_key", "expiry_warning"});
   }
 
   void read_host(const JsonPlace& place) {
