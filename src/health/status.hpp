@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "health/override.hpp"
@@ -63,12 +64,12 @@ struct InstanceStatus {
   bool is_checked = false;  // whether it has checks at all
   bool is_stale = false;
   Standing standing = Standing::serving;
-  double share = 1;                 // of the clients that it would have otherwise; 0 to 1
-  std::optional<Time> since = {};   // the state
-  std::optional<Time> until = {};   // when the standing ends by itself, if that is known
-  double flap_penalty = 0;          // in flaps, decayed
-  std::string evidence = {};        // why the state is what it is
-  std::vector<std::size_t> probes;  // in Status::probes
+  double share = 1;                      // of the clients that it would have otherwise; 0 to 1
+  std::optional<Time> since = {};        // the state
+  std::optional<Time> until = {};        // when the standing ends by itself, if that is known
+  double flap_penalty = 0;               // in flaps, decayed
+  std::string evidence = {};             // why the state is what it is
+  std::vector<std::size_t> probes = {};  // in Status::probes
 };
 
 struct Status {
@@ -79,5 +80,12 @@ struct Status {
   std::vector<InstanceStatus> instances;  // in the order of the configuration
   std::vector<Override> overrides;        // oldest first
 };
+
+// Whether the instance is one of those that the scope is on.
+[[nodiscard]] bool covers(const Scope& scope, const InstanceStatus& instance) noexcept;
+
+// Why no instance of `status` is in the scope, for people: with the name that was probably meant, or with the places
+// where the service is. Nothing when there is one.
+[[nodiscard]] std::optional<std::string> check_scope(const Scope& scope, const Status& status);
 
 }  // namespace rhumb::health
