@@ -2,8 +2,11 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "cli/server_access.hpp"
 
 namespace rhumb::cli {
 
@@ -44,5 +47,66 @@ struct SimulateOptions {
 
 // `rhumb simulate`: what share of all clients each region gets, before and after a change.
 int simulate(const SimulateOptions& options);
+
+// Those below ask a running server. They throw std::runtime_error when it cannot be asked.
+
+struct StatusOptions {
+  ServerAddress server;
+  std::string service = {};  // only this one; empty: all
+  std::string region = {};   // the same
+  bool has_probes = false;
+  bool as_json = false;
+  std::optional<double> watch_s = {};  // again and again, that long apart
+};
+
+// `rhumb status`: what is up, what is not, and why. 2 when something is out that no operator has taken out.
+int status(const StatusOptions& options);
+
+struct ScopeOptions {
+  ServerAddress server;
+  health::Scope scope;
+};
+
+struct OverrideOptions {
+  ServerAddress server;
+  health::Scope scope;
+  std::string until = {};  // "18:00", "2h", RFC 3339; empty: until it is taken back
+  std::string reason = {};
+  std::string owner = {};  // empty: who is logged in
+  bool force = false;      // also if a safety rule would be broken
+};
+
+struct DrainOptions {
+  OverrideOptions word;
+  std::string over = {};  // "10m"; empty: at once
+};
+
+// `rhumb drain`: sends clients elsewhere, and says what that does.
+int drain(const DrainOptions& options);
+
+struct ForceOptions {
+  OverrideOptions word;
+  bool is_up;
+};
+
+// `rhumb force`: up or down, whatever checks say.
+int force(const ForceOptions& options);
+
+// `rhumb undrain`: takes back the override on just this scope, whichever it is, and says what it was.
+int undrain(const ScopeOptions& options);
+
+// `rhumb resume`: lets instances serve at once that are up and held back.
+int resume(const ScopeOptions& options);
+
+struct ReportOptions {
+  ServerAddress server;
+  health::Scope scope;
+  bool is_up;
+  std::string check = {};  // empty: the only one of type push
+  std::string reason = {};
+};
+
+// `rhumb report`: tells the server how an instance is that has a check of type push.
+int report(const ReportOptions& options);
 
 }  // namespace rhumb::cli

@@ -2,11 +2,13 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <functional>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/operator_commands.hpp"
 #include "daemon/server.hpp"
 
 namespace {
@@ -57,7 +59,11 @@ int run(int argc, char** argv) {
   simulate->add_option("--service", simulation.service, "Only this service");
   simulate->add_flag("--json", simulation.as_json, "Print JSON");
 
+  std::function<int()> operator_command;
+  rhumb::cli::add_operator_commands(app, operator_command);
+
   CLI11_PARSE(app, argc, argv);
+  if (operator_command) return operator_command();
   if (serve->parsed()) return rhumb::daemon::serve(config_file);
   if (check->parsed()) return rhumb::cli::check(config_file);
   if (explain->parsed()) {

@@ -15,6 +15,7 @@
 #include "base/suggestion.hpp"
 #include "config/calculated_check.hpp"
 #include "config/check_reader.hpp"
+#include "config/control_socket.hpp"
 #include "config/json_place.hpp"
 #include "config/rule_file.hpp"
 #include "config/rule_sets.hpp"
@@ -52,11 +53,12 @@ class Reader {
   Config read() {
     top_.has_only({"$schema", "listen", "threads", "zones", "strict", "geoip", "geofeeds", "identity", "version",
                    "udp_payload", "cookies", "tcp", "rate_limit", "latency", "regions", "checks", "health",
-                   "rule_sets", "services", "assertions"});
+                   "rule_sets", "services", "assertions", "control"});
     if (const auto schema = top_.member("$schema")) (void)schema->text();  // for editors
     read_listen();
     config_.threads = static_cast<unsigned>(integer_or(top_, "threads", 0, 0, kThreadsMax));
     read_paths();
+    config_.control_socket = read_control_socket(top_, config_.file);
     read_identity();
     read_payload();
     read_cookies();

@@ -72,9 +72,10 @@ struct Config {
   std::vector<std::filesystem::path> geoip;
   std::vector<std::filesystem::path> geofeeds;
   LatencyFiles latency;
-  std::optional<std::filesystem::path> assertions;  // a file of what must be answered (daemon/route_tests)
-  answer::Settings settings;                        // cookies: only if the secrets are configured
-  bool has_own_cookies;                             // cookies with secrets that this server makes for itself
+  std::optional<std::filesystem::path> assertions;      // a file of what must be answered (daemon/route_tests)
+  answer::Settings settings;                            // cookies: only if the secrets are configured
+  std::optional<std::filesystem::path> control_socket;  // where the control channel listens; none: there is none
+  bool has_own_cookies;                                 // cookies with secrets that this server makes for itself
   transport::TcpLimits tcp;
   transport::RateLimits rate_limit;
   std::vector<steering::Region> regions;

@@ -158,7 +158,7 @@ constexpr std::chrono::seconds kWatchInterval{1};
 // What a reload cannot change.
 bool is_same_transport(const config::Config& a, const config::Config& b) {
   return a.listen == b.listen && a.threads == b.threads && a.tcp == b.tcp && a.rate_limit == b.rate_limit &&
-         a.health.state_file == b.health.state_file;
+         a.health.state_file == b.health.state_file && a.control_socket == b.control_socket;
 }
 
 // What keeps running from start to stop. What a reload replaces is the published snapshot and the monitor's targets.
@@ -221,8 +221,10 @@ class Server {
       return;
     }
     if (!is_same_transport(loaded->config, running_)) {
-      spdlog::warn("{}: changes of \"listen\", \"threads\", \"tcp\", \"rate_limit\" and the state file take effect at the next start",
-                   config_file_.string());
+      spdlog::warn(
+          "{}: changes of \"listen\", \"threads\", \"tcp\", \"rate_limit\", \"control\" and the state file take effect "
+          "at the next start",
+          config_file_.string());
     }
     snapshot_.publish(complete(std::move(*loaded)));
     spdlog::info("reloaded");

@@ -189,8 +189,8 @@ TEST(Reload, AChangeOfListenIsWarnedAboutAndTheRestTaken) {
   RhumbProcess& rhumb = world.serve();
   const auto listen = std::exchange(world.config["listen"], Json::array({"127.0.0.1:9"}));
   world.config["services"]["www.example.com"]["ttl"] = 44;
-  EXPECT_THAT(world.reload(), HasSubstr("warning: rhumb.json: changes of \"listen\", \"threads\", \"tcp\" and "
-                                        "\"rate_limit\" take effect at the next start"));
+  EXPECT_THAT(world.reload(), HasSubstr("warning: rhumb.json: changes of \"listen\", \"threads\", \"tcp\", "
+                                        "\"rate_limit\" and \"control\" take effect at the next start"));
   EXPECT_THAT(world.ask({.name = "www.example.com", .client = kParis}).answer,
               ElementsAre(std::string("www.example.com. 44 IN A ") + kEuWest));
   world.config["listen"] = listen;

@@ -1,0 +1,119 @@
+#include "cli/operator_commands.hpp"
+
+#include <memory>
+#include <utility>
+
+#include "cli/commands.hpp"
+
+namespace rhumb::cli {
+namespace {
+
+// The options of a command, kept until it runs.
+template <typename Options>
+std::shared_ptr<Options> keep(Options options) {
+  return std::make_shared<Options>(std::move(options));
+}
+
+void add_server(CLI::App* command, ServerAddress& server) {
+  server.config_file = "rhumb.json";
+  command->add_option("--config", server.config_file, "The configuration of the server, which names its socket")
+      ->capture_default_str();
+  command->add_option("--socket", server.socket, "The socket of the server, whatever its configuration");
+}
+
+void add_scope(CLI::App* command, health::Scope& scope) {
+  command->add_option("REGION", scope.region, "The region")->required();
+  CLI::Option* service = command->add_option("--service", scope.service, "Only this service there");
+  command->add_option("--instance", scope.instance, "Only this address or target of the service")->needs(service);
+}
+
+void add_word(CLI::App* command, OverrideOptions& word) {
+  add_server(command, word.server);
+  add_scope(command, word.scope);
+  command->add_option("--until", word.until, "When it ends by itself: 18:00, 2h (from now), 2026-11-25T18:00:00Z");
+  command->add_option("--reason", word.reason, "Why, for others");
+  command->add_option("--owner", word.owner, "Who says so (default: your login name)");
+  command->add_flag("--force", word.force, "Also if a safety rule would be broken");
+}
+
+// "up" or "down", before the region.
+void add_direction(CLI::App* command, bool& is_up) {
+  command
+      ->add_option_function<std::string>(
+          "STATE", [&is_up](const std::string& state) { is_up = state == "up"; }, "up or down")
+      ->required()
+      ->check(CLI::IsMember({"up", "down"}));
+}
+
+void add_status(CLI::App& app, std::function<int()>& chosen) {
+  const auto options = keep(StatusOptions{});
+  CLI::App* command = app.add_subcommand("status", "Tell what a running server knows of health");
+  add_server(command, options->server);
+  command->add_option("--service", options->service, "Only this service");
+  command->add_option("--region", options->region, "Only this region");
+  command->add_flag("--all", options->has_probes, "The probes, too, with their response times");
+  command->add_flag("--json", options->as_json, "Print JSON");
+  command->add_option("--watch", options->watch_s, "Again and again, every so many seconds")
+      ->expected(0, 1)
+      ->default_str("2")
+      ->check(CLI::Range(0.1, 86'400.0));
+  command->callback([options, &chosen] { chosen = [options] { return status(*options); }; });
+}
+
+void add_drain(CLI::App& app, std::function<int()>& chosen) {
+  const auto options = keep(DrainOptions{});
+  CLI::App* command = app.add_subcommand("drain", "Send a region's clients elsewhere");
+  add_word(command, options->word);
+  command->add_option("--over", options->over, "How long it takes until nobody is sent there, such as 10m");
+  command->callback([options, &chosen] { chosen = [options] { return drain(*options); }; });
+}
+
+void add_undrain(CLI::App& app, std::function<int()>& chosen) {
+  const auto options = keep(ScopeOptions{});
+  CLI::App* command = app.add_subcommand("undrain", "Take back a drain, or what was forced");
+  add_server(command, options->server);
+  add_scope(command, options->scope);
+  command->callback([options, &chosen] { chosen = [options] { return undrain(*options); }; });
+}
+
+void add_force(CLI::App& app, std::function<int()>& chosen) {
+  const auto options = keep(ForceOptions{});
+  CLI::App* command = app.add_subcommand("force", "Take a region for up or down, whatever checks say");
+  add_direction(command, options->is_up);
+  add_word(command, options->word);
+  command->callback([options, &chosen] { chosen = [options] { return force(*options); }; });
+}
+
+void add_resume(CLI::App& app, std::function<int()>& chosen) {
+  const auto options = keep(ScopeOptions{});
+  CLI::App* command = app.add_subcommand("resume", "Let instances that are up and held back serve at once");
+  add_server(command, options->server);
+  add_scope(command, options->scope);
+  command->callback([options, &chosen] { chosen = [options] { return resume(*options); }; });
+}
+
+void add_report(CLI::App& app, std::function<int()>& chosen) {
+  const auto options = keep(ReportOptions{});
+  CLI::App* command = app.add_subcommand("report", "Say how an instance is, for a check of type push");
+  add_direction(command, options->is_up);
+  add_server(command, options->server);
+  add_scope(command, options->scope);
+  command->get_option("--service")->required();
+  command->get_option("--instance")->required();
+  command->add_option("--check", options->check, "The check, if the instance has several of type push");
+  command->add_option("--reason", options->reason, "Why, for others");
+  command->callback([options, &chosen] { chosen = [options] { return report(*options); }; });
+}
+
+}  // namespace
+
+void add_operator_commands(CLI::App& app, std::function<int()>& chosen) {
+  add_status(app, chosen);
+  add_drain(app, chosen);
+  add_undrain(app, chosen);
+  add_force(app, chosen);
+  add_resume(app, chosen);
+  add_report(app, chosen);
+}
+
+}  // namespace rhumb::cli

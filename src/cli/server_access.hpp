@@ -1,0 +1,30 @@
+// How a command reaches the running server, and what it says of itself there.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "control/control_client.hpp"
+
+namespace rhumb::cli {
+
+struct ServerAddress {
+  std::filesystem::path config_file;  // names the socket
+  std::filesystem::path socket;       // if not empty, instead
+};
+
+// Throws std::runtime_error that says what to do when there is no server to be asked.
+[[nodiscard]] std::unique_ptr<control::ControlClient> connect(const ServerAddress& address);
+
+// Throws std::runtime_error when the server refuses.
+[[nodiscard]] health::Status ask_status(control::ControlClient& server);
+
+// `scope` with its names as the server writes them: "WWW.Example.com." is www.example.com.
+[[nodiscard]] health::Scope canonical(health::Scope scope);
+[[nodiscard]] std::string canonical_service(const std::string& name);
+
+// Who gives the command: who called sudo, else who is logged in; empty when the system does not know.
+[[nodiscard]] std::string login_name();
+
+}  // namespace rhumb::cli

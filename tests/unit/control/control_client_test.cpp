@@ -1,0 +1,152 @@
+#include "control/control_client.hpp"
+
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <stdexcept>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "control/control_server.hpp"
+#include "raw_client.hpp"
+#include "support/fake_operations.hpp"
+#include "support/temporary_directory.hpp"
+
+namespace rhumb::control {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::SizeIs;
+
+// Root may do everything; while this lives, the tests are somebody else.
+class NoRoot {
+ public:
+  NoRoot() : before_(::geteuid()) {
+    constexpr uid_t kNobody = 65'534;
+    if (before_ == 0 && ::seteuid(kNobody) != 0) throw std::runtime_error("cannot become nobody");
+  }
+  ~NoRoot() {
+    if (::seteuid(before_) != 0) std::abort();
+  }
+  NoRoot(const NoRoot&) = delete;
+  NoRoot& operator=(const NoRoot&) = delete;
+
+ private:
+  uid_t before_;
+};
+
+class ControlClientTest : public testing::Test {
+ protected:
+  ControlClientTest() {
+    health::Status status;
+    status.instances = {{"www.example.com", "eu-west", "192.0.2.20"}};
+    operations_ = std::make_unique<test::FakeOperations>(status);
+  }
+
+  std::string why_unreachable(std::chrono::milliseconds patience = ControlClient::kPatience) {
+    try {
+      ControlClient client(file_, patience);
+      (void)client.call(StatusCall{});
+    } catch (const Unreachable& error) {
+      return error.what();
+    }
+    return "";
+  }
+  // A server that takes connections and says `words` to nobody or, when one comes, to the first.
+  void answer_with(std::string_view words) {
+    listener_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, file_.c_str(), sizeof address.sun_path - 1);
+    ASSERT_EQ(::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    ASSERT_EQ(::listen(listener_, 1), 0);
+    thread_ = std::thread([this, words] {
+      const int connected = ::accept(listener_, nullptr, nullptr);
+      ::send(connected, words.data(), words.size(), MSG_NOSIGNAL);
+      ::shutdown(connected, SHUT_WR);
+      char octet = 0;
+      while (::recv(connected, &octet, 1, 0) > 0) {
+      }
+      ::close(connected);
+    });
+  }
+  void TearDown() override {
+    if (thread_.joinable()) thread_.join();
+    if (listener_ >= 0) ::close(listener_);
+  }
+
+  test::TemporaryDirectory directory_;
+  std::filesystem::path file_ = directory_.path() / "control.sock";
+  std::unique_ptr<test::FakeOperations> operations_;
+  int listener_ = -1;
+  std::thread thread_;
+};
+
+TEST_F(ControlClientTest, AsksTheServerAgainAndAgain) {
+  const ControlServer server(file_, *operations_);
+  ControlClient client(file_);
+  for (int i = 0; i < 3; ++i) {
+    const Response response = client.call(StatusCall{});
+    ASSERT_TRUE(response.status) << response.error;
+    EXPECT_THAT(response.status->instances, SizeIs(1));
+  }
+  EXPECT_EQ(client.call(SetOverrideCall{{{"eu-west"}}}).error, "");
+  EXPECT_THAT(client.call(SetOverrideCall{{{"eu-wset"}}}).error, HasSubstr("did you mean \"eu-west\"?"));
+  EXPECT_THAT(operations_->overrides(), SizeIs(1));
+}
+
+TEST_F(ControlClientTest, AsksWhetherTheServerRunsWhenNobodyListens) {
+  EXPECT_THAT(why_unreachable(), HasSubstr("is `rhumb serve` running, and with this configuration?"));
+  directory_.write("control.sock", "");
+  EXPECT_THAT(why_unreachable(), HasSubstr("is `rhumb serve` running, and with this configuration?"));
+}
+
+TEST_F(ControlClientTest, SaysWhoseGroupMayConnect) {
+  const ControlServer server(file_, *operations_);
+  ASSERT_EQ(::chmod(file_.c_str(), 0), 0);
+  ASSERT_EQ(::chmod(directory_.path().c_str(), 0755), 0);
+  const NoRoot somebody;
+  EXPECT_THAT(why_unreachable(), HasSubstr("only its owner and its group"));
+}
+
+TEST_F(ControlClientTest, SaysThatTheDirectoryIsClosed) {
+  const ControlServer server(file_, *operations_);
+  ASSERT_EQ(::chmod(directory_.path().c_str(), 0), 0);
+  {
+    const NoRoot somebody;
+    EXPECT_THAT(why_unreachable(), HasSubstr("its directory is closed to you"));
+  }
+  ASSERT_EQ(::chmod(directory_.path().c_str(), 0755), 0);
+}
+
+TEST_F(ControlClientTest, DoesNotWaitForEver) {
+  const int listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, file_.c_str(), sizeof address.sun_path - 1);
+  ASSERT_EQ(::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(::listen(listener, 1), 0);
+  EXPECT_THAT(why_unreachable(50ms), HasSubstr("did not answer within 0.05 s"));
+  ::close(listener);
+}
+
+TEST_F(ControlClientTest, SaysThatTheServerWentAway) {
+  answer_with("");
+  EXPECT_THAT(why_unreachable(), HasSubstr("did not answer: End of file"));
+}
+
+TEST_F(ControlClientTest, SaysThatItIsAnotherServer) {
+  answer_with("220 mail.example.com ESMTP\n");
+  EXPECT_THAT(why_unreachable(), HasSubstr("does not speak as this rhumb does (response: not JSON)"));
+}
+
+TEST_F(ControlClientTest, RefusesAPathThatNoSocketCanHave) {
+  file_ = std::string(kSocketPathMax + 1, 'x');
+  EXPECT_THAT(why_unreachable(), HasSubstr("at most 107 octets"));
+}
+
+}  // namespace
+}  // namespace rhumb::control
