@@ -13,6 +13,8 @@ namespace {
 
 using health::Condition;
 
+constexpr std::size_t kListMax = 16;  // as many as a service may have
+
 std::size_t count_parts(const Condition& condition) {
   std::size_t count = 1;
   for (const Condition& part : condition.parts)
@@ -85,6 +87,7 @@ class ConditionReader {
   std::optional<std::vector<Condition>> read_list(const JsonPlace& place) {
     const auto elements = place.elements();
     if (elements.empty()) place.error("must name at least one check");
+    if (elements.size() > kListMax) place.error(fmt::format("more than {} checks", kListMax));
     std::vector<Condition> parts;
     for (const JsonPlace& element : elements) {
       if (auto part = read_named(element)) parts.push_back(std::move(*part));

@@ -357,7 +357,11 @@ class Reader {
     service.ttl_s = static_cast<std::uint32_t>(integer_or(place, "ttl", kDefaultTtl, 0, kTtlMax));
     service.ttl_min_s = std::min(kDefaultTtlMin, service.ttl_s);
     if (const auto ttl_min = place.member("ttl_min")) {
-      service.ttl_min_s = static_cast<std::uint32_t>(ttl_min->integer(0, service.ttl_s).value_or(0));
+      const auto least = static_cast<std::uint32_t>(ttl_min->integer(0, kTtlMax).value_or(0));
+      if (least > service.ttl_s) {
+        ttl_min->warning(fmt::format("is more than the ttl, {}, which is kept to", service.ttl_s));
+      }
+      service.ttl_min_s = std::min(least, service.ttl_s);
     }
     service.checks = read_service_checks(place);
     const auto health = place.member("health");
@@ -398,6 +402,7 @@ class Reader {
     if (one) add(*one);
     if (several) {
       const auto elements = several->elements();
+      if (elements.empty()) several->error("must name at least one check");
       if (elements.size() > kServiceChecksMax) several->error(fmt::format("more than {}", kServiceChecksMax));
       for (const JsonPlace& element : elements)
         add(element);

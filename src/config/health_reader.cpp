@@ -13,7 +13,9 @@ using health::Duration;
 constexpr std::uint32_t kTimeMax = 86'400'000;  // ms: a day; who wants more wants a person to decide
 constexpr std::uint32_t kHalfLifeMin = 1'000;
 constexpr double kFlapsMax = 1'000;
+constexpr double kReuseMin = 0.01;
 constexpr double kLoadMax = 1'000;
+constexpr double kLoadHighMin = 0.01;
 constexpr std::size_t kCanariesMax = 16;
 
 void read_duration(const JsonPlace& parent, std::string_view key, Duration& into, std::uint32_t least = 0) {
@@ -29,7 +31,7 @@ void read_damping(const JsonPlace& place, health::FlapDamping& damping) {
   if (const auto suppress = place.member("suppress")) {
     damping.suppress = suppress->number(1, kFlapsMax).value_or(damping.suppress);
   }
-  if (const auto reuse = place.member("reuse")) damping.reuse = reuse->number(0.01, kFlapsMax).value_or(damping.reuse);
+  if (const auto reuse = place.member("reuse")) damping.reuse = reuse->number(kReuseMin, kFlapsMax - 1).value_or(damping.reuse);
   read_duration(place, "half_life", damping.half_life, kHalfLifeMin);
   read_duration(place, "suppressed_at_most", damping.suppressed_at_most, kHalfLifeMin);
   if (damping.reuse >= damping.suppress) {
@@ -54,8 +56,8 @@ void read_load(const JsonPlace& place, health::LoadSettings& load) {
   const auto high = place.member("load_high");
   if (!low && !high) return;
   if (low.has_value() != high.has_value()) return place.error("\"load_low\" and \"load_high\" go together");
-  load.low = low->number(0, kLoadMax).value_or(0);
-  load.high = high->number(0, kLoadMax).value_or(load.low + 1);
+  load.low = low->number(0, kLoadMax - 1).value_or(0);
+  load.high = high->number(kLoadHighMin, kLoadMax).value_or(load.low + 1);
   if (load.low >= load.high) {
     high->error(fmt::format("load_high {} is not more than load_low {}", load.high, load.low));
   }
@@ -104,7 +106,9 @@ Health read_health(const JsonPlace& place, std::span<const std::string> checks,
     return health;
   }
   if (const auto file = place.member("state_file")) {
-    if (const auto path = file->text()) health.state_file = (directory / *path).lexically_normal();
+    const auto path = file->text();
+    if (path && path->empty()) file->error("must name a file");
+    if (path) health.state_file = (directory / *path).lexically_normal();
   }
   if (const auto guard = place.member("guard")) read_guard(*guard, health.guard);
   if (const auto canaries = place.member("canaries")) {

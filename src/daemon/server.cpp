@@ -18,6 +18,8 @@
 
 #include "base/published.hpp"
 #include "base/random.hpp"
+#include "control/control_server.hpp"
+#include "daemon/lasting_operations.hpp"
 #include "daemon/loader.hpp"
 #include "daemon/state_keeper.hpp"
 #include "health/monitor.hpp"
@@ -150,6 +152,15 @@ void release_memory() {
 
 using Clock = std::chrono::steady_clock;
 
+// Null if there is to be none. Throws std::system_error when it cannot listen.
+std::unique_ptr<control::ControlServer> start_control(const std::optional<std::filesystem::path>& socket_file,
+                                                      health::Operations& operations) {
+  if (!socket_file) return nullptr;
+  auto server = std::make_unique<control::ControlServer>(*socket_file, operations);
+  spdlog::info("operators are heard on {}", socket_file->string());
+  return server;
+}
+
 // How long rate limiting goes unreported.
 constexpr std::chrono::seconds kReportInterval{10};
 // How often watched files are looked at. What they say of clients is minutes old at the least.
@@ -171,8 +182,10 @@ class Server {
         running_(loaded.config),
         monitor_({log_event, log_trouble, log_warning}, random_seed(), load_memory(running_)),
         states_(running_.health.state_file, monitor_),
+        operations_(monitor_, states_),
         snapshot_(complete(std::move(loaded))),
         tcp_(running_.listen, snapshot_, random_seed(), running_.tcp),
+        control_(start_control(running_.control_socket, operations_)),
         udp_(running_.listen, thread_count(running_.threads), snapshot_, random_seed(), running_.rate_limit) {
     for (const Endpoint& endpoint : running_.listen)
       spdlog::info("listening on {}", endpoint.to_string());
@@ -261,11 +274,13 @@ class Server {
   config::Config running_;  // what it was started with
   health::Monitor monitor_;
   StateKeeper states_;
+  LastingOperations operations_;
   Loaded loaded_;  // what is served, without the snapshot and, where no file is watched, without the database
   Published<answer::Snapshot> snapshot_;
   // TCP first: its address cannot be shared, so that a second server on it fails before it takes datagrams away from
   // the first one.
   transport::TcpServer tcp_;
+  std::unique_ptr<control::ControlServer> control_;
   transport::UdpServer udp_;
   std::uint64_t limited_reported_ = 0;
   Clock::time_point report_due_ = Clock::now() + kReportInterval;

@@ -57,7 +57,20 @@ constexpr std::string_view kEverything = R"({
              "secure": {"type": "https", "port": 443,
                         "tls": {"ca_file": "ca.pem", "server_name": "www.example.com", "verify": true,
                                 "client_certificate": "client.pem", "client_key": "client.key", "expiry_warning": 30}},
-             "port": {"type": "tcp", "port": 443, "send": "/PING", "expect": "/PONG"}},
+             "port": {"type": "tcp", "port": 443, "send": "/PING", "expect": "/PONG"},
+             "both": {"type": "calculated", "all": ["web", "port"], "gate": "head"},
+             "one": {"type": "calculated", "any": ["web", "port"]},
+             "most": {"type": "calculated", "at_least": 2, "of": ["web", "web", "web", "web", "web", "web", "web", "web",
+                                                                  "web", "web", "web", "web", "web", "web", "web", "port"]},
+             "other": {"type": "calculated", "not": "port"}},
+  "health": {
+    "state_file": "rhumb.state",
+    "guard": {"max_down": 50, "within": "9s", "hold_at_most": "5m"},
+    "canaries": [{"check": "head", "address": "192.0.2.250"}],
+    "failback": {"hold_down": "30s", "slow_start": "2m", "resume": "manual",
+                 "flap_damping": {"suppress": 1000, "reuse": 0.75, "half_life": "5m", "suppressed_at_most": "1h"}},
+    "panic_threshold": 50, "min_regions": 1, "load_low": 0.7, "load_high": 1000
+  },
   "assertions": "routes.test.json",
   "rule_sets": {
     "partners": {"file": "partners.csv", "comment": "from Grace"},
@@ -66,7 +79,10 @@ constexpr std::string_view kEverything = R"({
   "services": {
     "www.example.com": {
       "ttl": 60,
+      "ttl_min": 10,
       "check": "web",
+      "health": {"failback": {"hold_down": "9s"}, "panic_threshold": 20, "min_regions": 2, "load_low": 0.7,
+                 "load_high": 1000},
       "steering": {
         "order": "nearest", "regions": ["us-east", "eu-west"], "tolerance_km": 100, "bias": {"us-east": 10},
         "max_regions": 2, "pick": "sticky", "answers": 1, "spread": "weights", "families": "together",
@@ -87,7 +103,7 @@ constexpr std::string_view kEverything = R"({
                     {"region": "eu-west", "address": "2001:db8::1"}]
     },
     "app.example.com": {
-      "check": "web",
+      "checks": ["web", "both"],
       "steering": {"order": "latency", "tolerance_ms": 10, "hysteresis": {"ms": 3, "percent": 7.5},
                    "when_all_down": ["192.0.2.99", "2001:db8::99"],
                    "rules": [{"countries": ["NZ"], "steering": {"order": "latency", "tolerance_ms": 5,
