@@ -49,7 +49,7 @@ class Reader {
   Config read() {
     top_.has_only({"$schema", "listen", "threads", "zones", "strict", "geoip", "geofeeds", "identity", "version",
                    "udp_payload", "cookies", "tcp", "rate_limit", "latency", "regions", "checks", "rule_sets",
-                   "services", "assertions"});
+                   "services", "assertions", "events", "log"});
     if (const auto schema = top_.member("$schema")) (void)schema->text();  // for editors
     read_listen();
     config_.threads = static_cast<unsigned>(integer_or(top_, "threads", 0, 0, kThreadsMax));
@@ -64,6 +64,10 @@ class Reader {
     read_checks();
     read_rule_sets();
     read_services();
+    if (const auto events = top_.member("events")) {
+      config_.events = read_events(*events, config_.file.parent_path());
+    }
+    if (const auto log = top_.member("log")) config_.log = read_log(*log);
     warn_of_unused();
     return std::move(config_);
   }
