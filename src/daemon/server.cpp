@@ -13,12 +13,13 @@
 #include <thread>
 
 #include <malloc.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include "base/published.hpp"
 #include "base/random.hpp"
+#include "control/event_sinks.hpp"
 #include "daemon/loader.hpp"
+#include "daemon/log.hpp"
 #include "health/monitor.hpp"
 #include "transport/tcp_server.hpp"
 #include "transport/udp_server.hpp"
@@ -60,13 +61,6 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// To standard error, where systemd and container engines expect it.
-void start_log() {
-  auto log = spdlog::stderr_color_mt("rhumb");
-  log->set_pattern("%Y-%m-%d %H:%M:%S.%e %^%l%$: %v");
-  spdlog::set_default_logger(std::move(log));
-}
-
 void log_problems(const Problems& problems) {
   for (const Problem& problem : problems.all()) {
     spdlog::log(problem.severity == Severity::error ? spdlog::level::err : spdlog::level::warn, "{}: {}", problem.place,
@@ -95,6 +89,7 @@ std::optional<Loaded> load_and_log(const std::filesystem::path& config_file, con
   const auto start = std::chrono::steady_clock::now();
   Problems problems;
   auto loaded = load(config_file, secrets, served, problems);
+  if (loaded) set_log_format(loaded->config.log);
   log_problems(problems);
   if (!loaded) return std::nullopt;
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
@@ -107,9 +102,42 @@ std::optional<Loaded> load_and_log(const std::filesystem::path& config_file, con
   return loaded;
 }
 
-void log_change(const health::StateChange& change) {
-  const auto level = change.to == health::State::down ? spdlog::level::warn : spdlog::level::info;
-  spdlog::log(level, "{}: {} → {}: {}", change.target.name, to_text(change.from), to_text(change.to), change.evidence);
+// A target's name is "service region instance"; the region's may have spaces.
+health::Event to_event(const health::StateChange& change) {
+  const std::string& name = change.target.name;
+  const std::size_t first = name.find(' ');
+  const std::size_t last = name.rfind(' ');
+  health::Event event;
+  event.severity = change.to == health::State::down ? health::Event::Severity::warning : health::Event::Severity::info;
+  event.at = std::chrono::floor<health::Duration>(std::chrono::system_clock::now());
+  event.service = name.substr(0, first);
+  if (last != std::string::npos) event.instance = name.substr(last + 1);
+  if (last != first) event.region = name.substr(first + 1, last - first - 1);
+  event.from = to_text(change.from);
+  event.to = to_text(change.to);
+  event.evidence = change.evidence;
+  return event;
+}
+
+spdlog::level::level_enum level_of(health::Event::Severity severity) {
+  switch (severity) {
+    case health::Event::Severity::info:
+      return spdlog::level::info;
+    case health::Event::Severity::warning:
+      return spdlog::level::warn;
+    case health::Event::Severity::error:
+      break;
+  }
+  return spdlog::level::err;
+}
+
+void log_notice(const control::Notice& notice, const std::string& json) {
+  if (log_format() == config::LogFormat::json) return log_json(json);
+  spdlog::log(level_of(notice.event.severity), "{}", to_text(notice));
+}
+
+void log_untold(const std::string& text) {
+  spdlog::warn("{}", text);
 }
 
 void log_trouble(const health::LocalTrouble& trouble) {
@@ -151,7 +179,9 @@ class Server {
       : config_file_(std::move(config_file)),
         secrets_(secrets),
         running_(loaded.config),
-        monitor_(log_change, random_seed(), log_trouble, log_warning),
+        events_({log_notice, log_untold}),
+        monitor_([this](const health::StateChange& change) { events_.deliver(to_event(change)); }, random_seed(),
+                 log_trouble, log_warning),
         snapshot_(complete(std::move(loaded))),
         tcp_(running_.listen, snapshot_, random_seed(), running_.tcp),
         udp_(running_.listen, thread_count(running_.threads), snapshot_, random_seed(), running_.rate_limit) {
@@ -220,6 +250,7 @@ class Server {
 
   // Keeps what the next reload_latencies() needs.
   std::unique_ptr<const answer::Snapshot> complete(Loaded loaded) {
+    events_.configure(loaded.config.events, loaded.config.settings.identity);  // before the first event
     loaded.snapshot->board = monitor_.replace(loaded.targets);
     loaded.snapshot->settings.tcp_idle = running_.tcp.idle;  // what is told must be what is done, reloaded or not
     loaded_ = std::move(loaded);
@@ -231,7 +262,8 @@ class Server {
 
   std::filesystem::path config_file_;
   Secrets secrets_;
-  config::Config running_;  // what it was started with
+  config::Config running_;      // what it was started with
+  control::EventSinks events_;  // before those who have events
   health::Monitor monitor_;
   Loaded loaded_;  // what is served, without the snapshot and, where no file is watched, without the database
   Published<answer::Snapshot> snapshot_;
