@@ -47,9 +47,9 @@ class Reader {
   }
 
   Config read() {
-    top_.has_only({"$schema", "listen", "threads", "zones", "strict", "geoip", "geofeeds", "identity", "version",
-                   "udp_payload", "cookies", "tcp", "rate_limit", "latency", "regions", "checks", "rule_sets",
-                   "services", "assertions", "events", "log"});
+    top_.has_only({"$schema",  "listen",  "threads",     "zones",    "strict",     "geoip",      "geofeeds",
+                   "identity", "version", "udp_payload", "cookies",  "tcp",        "rate_limit", "latency",
+                   "regions",  "checks",  "rule_sets",   "services", "assertions", "events",     "log"});
     if (const auto schema = top_.member("$schema")) (void)schema->text();  // for editors
     read_listen();
     config_.threads = static_cast<unsigned>(integer_or(top_, "threads", 0, 0, kThreadsMax));
