@@ -31,7 +31,7 @@ constexpr std::size_t kEndpointsMax = 64;
 constexpr std::int64_t kThreadsMax = 256;
 constexpr std::int64_t kTtlMax = 604'800;  // a week; RFC 8767 §4 has resolvers cap there
 constexpr std::uint32_t kDefaultTtl = 30;
-constexpr std::uint32_t kDefaultTtlMin = 5;   // as gdnsd's min_ttl
+constexpr std::uint32_t kDefaultTtlMin = 5;  // as gdnsd's min_ttl
 constexpr std::size_t kServiceChecksMax = 16;
 constexpr std::size_t kVersionMax = 255;  // a string in a TXT record (RFC 1035 §3.3.14)
 constexpr std::size_t kSecretsMax = 4;    // the one in use, the one before, the next, and a mistake
@@ -51,9 +51,9 @@ class Reader {
   }
 
   Config read() {
-    top_.has_only({"$schema", "listen", "threads", "zones", "strict", "geoip", "geofeeds", "identity", "version",
-                   "udp_payload", "cookies", "tcp", "rate_limit", "latency", "regions", "checks", "health",
-                   "rule_sets", "services", "assertions", "control"});
+    top_.has_only({"$schema", "listen",      "threads",  "zones",      "strict",     "geoip",   "geofeeds", "identity",
+                   "version", "udp_payload", "cookies",  "tcp",        "rate_limit", "latency", "regions",  "checks",
+                   "health",  "rule_sets",   "services", "assertions", "control",    "events",  "log"});
     if (const auto schema = top_.member("$schema")) (void)schema->text();  // for editors
     read_listen();
     config_.threads = static_cast<unsigned>(integer_or(top_, "threads", 0, 0, kThreadsMax));
@@ -70,6 +70,10 @@ class Reader {
     read_health_rules();
     read_rule_sets();
     read_services();
+    if (const auto events = top_.member("events")) {
+      config_.events = read_events(*events, config_.file.parent_path());
+    }
+    if (const auto log = top_.member("log")) config_.log = read_log(*log);
     warn_of_unused();
     return std::move(config_);
   }

@@ -13,8 +13,10 @@
 #include "answer/settings.hpp"
 #include "base/ip_address.hpp"
 #include "base/problems.hpp"
+#include "config/events_reader.hpp"
 #include "config/health_reader.hpp"
 #include "config/service_steering.hpp"
+#include "control/event_settings.hpp"
 #include "dns/name.hpp"
 #include "health/check.hpp"
 #include "health/plan.hpp"
@@ -82,6 +84,8 @@ struct Config {
   std::vector<NamedCheck> checks;
   Health health;
   std::vector<Service> services;
+  control::EventSettings events;
+  LogFormat log = LogFormat::text;
 };
 
 // Relative paths in the file are taken relative to the file's directory. Nothing when there was an error; everything

@@ -13,14 +13,15 @@
 #include <thread>
 
 #include <malloc.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include "base/published.hpp"
 #include "base/random.hpp"
 #include "control/control_server.hpp"
+#include "control/event_sinks.hpp"
 #include "daemon/lasting_operations.hpp"
 #include "daemon/loader.hpp"
+#include "daemon/log.hpp"
 #include "daemon/state_keeper.hpp"
 #include "health/monitor.hpp"
 #include "health/state_file.hpp"
@@ -64,13 +65,6 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// To standard error, where systemd and container engines expect it.
-void start_log() {
-  auto log = spdlog::stderr_color_mt("rhumb");
-  log->set_pattern("%Y-%m-%d %H:%M:%S.%e %^%l%$: %v");
-  spdlog::set_default_logger(std::move(log));
-}
-
 void log_problems(const Problems& problems) {
   for (const Problem& problem : problems.all()) {
     spdlog::log(problem.severity == Severity::error ? spdlog::level::err : spdlog::level::warn, "{}: {}", problem.place,
@@ -99,6 +93,7 @@ std::optional<Loaded> load_and_log(const std::filesystem::path& config_file, con
   const auto start = std::chrono::steady_clock::now();
   Problems problems;
   auto loaded = load(config_file, secrets, served, problems);
+  if (loaded) set_log_format(loaded->config.log);
   log_problems(problems);
   if (!loaded) return std::nullopt;
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
@@ -111,12 +106,25 @@ std::optional<Loaded> load_and_log(const std::filesystem::path& config_file, con
   return loaded;
 }
 
-void log_event(const health::Event& event) {
-  using Severity = health::Event::Severity;
-  const auto level = event.severity == Severity::error     ? spdlog::level::err
-                     : event.severity == Severity::warning ? spdlog::level::warn
-                                                           : spdlog::level::info;
-  spdlog::log(level, "{}", to_text(event));
+spdlog::level::level_enum level_of(health::Event::Severity severity) {
+  switch (severity) {
+    case health::Event::Severity::info:
+      return spdlog::level::info;
+    case health::Event::Severity::warning:
+      return spdlog::level::warn;
+    case health::Event::Severity::error:
+      break;
+  }
+  return spdlog::level::err;
+}
+
+void log_notice(const control::Notice& notice, const std::string& json) {
+  if (log_format() == config::LogFormat::json) return log_json(json);
+  spdlog::log(level_of(notice.event.severity), "{}", to_text(notice));
+}
+
+void log_untold(const std::string& text) {
+  spdlog::warn("{}", text);
 }
 
 void log_trouble(const health::LocalTrouble& trouble) {
@@ -180,7 +188,9 @@ class Server {
       : config_file_(std::move(config_file)),
         secrets_(secrets),
         running_(loaded.config),
-        monitor_({log_event, log_trouble, log_warning}, random_seed(), load_memory(running_)),
+        events_({log_notice, log_untold}),
+        monitor_({[this](const health::Event& event) { events_.deliver(event); }, log_trouble, log_warning},
+                 random_seed(), load_memory(running_)),
         states_(running_.health.state_file, monitor_),
         operations_(monitor_, states_),
         snapshot_(complete(std::move(loaded))),
@@ -260,6 +270,7 @@ class Server {
 
   // Keeps what the next reload_latencies() needs.
   std::unique_ptr<const answer::Snapshot> complete(Loaded loaded) {
+    events_.configure(loaded.config.events, loaded.config.settings.identity);  // before the first event
     loaded.snapshot->board = monitor_.replace(std::move(loaded.plan));
     loaded.snapshot->settings.tcp_idle = running_.tcp.idle;  // what is told must be what is done, reloaded or not
     loaded_ = std::move(loaded);
@@ -271,7 +282,8 @@ class Server {
 
   std::filesystem::path config_file_;
   Secrets secrets_;
-  config::Config running_;  // what it was started with
+  config::Config running_;      // what it was started with
+  control::EventSinks events_;  // before those who have events
   health::Monitor monitor_;
   StateKeeper states_;
   LastingOperations operations_;

@@ -110,7 +110,17 @@ constexpr std::string_view kEverything = R"({
                                                                 "hysteresis": {"ms": 1, "percent": 1}}}]},
       "instances": [{"region": "us-east", "target": "lb.example.net.", "check_address": "192.0.2.7", "weight": 2}]
     }
-  }
+  },
+  "events": {
+    "hooks": [{"command": ["/usr/local/bin/page", "--urgent"], "timeout": "5s", "kinds": ["state", "panic"],
+               "min_severity": "warning"}],
+    "webhooks": [{"url": "https://hooks.example.com:8443/rhumb?team=dns", "secret": "s3cr3t", "timeout": "5s",
+                  "kinds": ["guard"], "min_severity": "error",
+                  "tls": {"ca_file": "ca.pem", "verify": true, "client_certificate": "client.pem",
+                          "client_key": "client.key"}},
+                 {"url": "http://[::1]/", "secret_file": "secret"}]
+  },
+  "log": {"format": "json"}
 })";
 
 Document parse(std::string_view text) {
@@ -144,6 +154,7 @@ std::string complaint_of_reader(const Document& document) {
   directory.write("partners.csv", "192.0.2.0/24,eu-west\n");
   for (const char* name : {"ca.pem", "client.pem", "client.key"})
     directory.write(name, read_file(kTop / "tests/data/tls" / name));
+  directory.write("secret", "s3cr3t\n");
   Problems problems;
   (void)load_config(directory.write("rhumb.json", document.dump()), problems, kToday);
   const Problem* error = problems.first_error();
@@ -208,8 +219,12 @@ class Walk {
   }
   void visit_elements(const Match& match, const Document& words, const Document& value) {
     if (!words.contains("items")) return;
+    const auto words_of = [&](std::size_t i) {
+      if (!words["items"].is_array()) return match.words / "items";
+      return i < words["items"].size() ? match.words / "items" / i : match.words / "additionalItems";
+    };
     for (std::size_t i = 0; i < value.size(); ++i)
-      visit({match.value / i, words["items"].is_array() ? match.words / "items" / i : match.words / "items"});
+      visit({match.value / i, words_of(i)});
   }
 
   const Document& document_;
@@ -413,6 +428,14 @@ constexpr std::array kExceptions = {
               R"([{"op": "replace", "path": "/checks/web/fast_interval", "value": "6s"}])"},
     Exception{"two values are not compared",
               R"([{"op": "replace", "path": "/checks/web/max_response_time", "value": "1s"}])"},
+    Exception{"a pattern cannot compare durations",
+              R"([{"op": "replace", "path": "/events/hooks/0/timeout", "value": "2m"}])"},
+    Exception{"a pattern cannot compare numbers",
+              R"([{"op": "replace", "path": "/events/webhooks/0/url", "value": "https://hooks.example.com:65536/"}])"},
+    Exception{"the whole of IPv6's syntax",
+              R"([{"op": "replace", "path": "/events/webhooks/0/url", "value": "https://[1::2::3]/"}])"},
+    Exception{"no pattern for the octet 0",
+              R"([{"op": "replace", "path": "/events/hooks/0/command/1", "value": "a\u0000"}])"},
     Exception{"a pattern cannot compare numbers",
               R"([{"op": "add", "path": "/checks/web/expected_status/-", "value": "300-299"}])"},
     Exception{"names are compared without case",
