@@ -1,6 +1,7 @@
 #include "cli/status_text.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include <fmt/format.h>

@@ -7,9 +7,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <exception>
 #include <list>
 #include <string>
 #include <system_error>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -76,9 +78,9 @@ void remove_if_stale(asio::io_context& context, const std::filesystem::path& fil
   open(probe);
   probe.non_blocking(true);  // a live server whose queue is full must not hold us up
   probe.connect(stream_protocol::endpoint(file.string()), error);
+  if (!error) fail(EADDRINUSE, fmt::format("cannot listen on {}: another server does", file.string()));
   if (error != asio::error::connection_refused) {
-    fail(EADDRINUSE, fmt::format("cannot listen on {}: another server does, or who does cannot be told ({})",
-                                 file.string(), error ? error.message() : "it takes connections"));
+    fail(error.value(), fmt::format("cannot listen on {}: whether another server does cannot be told", file.string()));
   }
   unlink(file.c_str());
 }

@@ -1,6 +1,7 @@
 #include "health/status.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -21,14 +22,11 @@ bool has(const Status& status, Member member, std::string_view name) {
 // What `member` is of the instances that `filter` takes, each once.
 template <typename Filter>
 std::vector<std::string_view> names_of(const Status& status, Member member, Filter filter) {
-  std::vector<std::string_view> names;
+  std::set<std::string_view> names;
   for (const InstanceStatus& instance : status.instances) {
-    if (filter(instance)) names.emplace_back(instance.*member);
+    if (filter(instance)) names.insert(instance.*member);
   }
-  std::ranges::sort(names);
-  const auto repeated = std::ranges::unique(names);
-  names.erase(repeated.begin(), repeated.end());
-  return names;
+  return {names.begin(), names.end()};
 }
 
 std::string joined(std::vector<std::string_view> names) {
