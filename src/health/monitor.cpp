@@ -167,7 +167,7 @@ std::shared_ptr<const Board> Monitor::Loop::replace_here(const std::vector<Targe
     auto watch = take_watch(targets[i], before);
     if (!watch) {
       watch = *watches_.insert(std::make_shared<Watch>(context_, targets[i])).first;
-      if (targets[i].check.type != Check::Type::none) added.push_back(watch);
+      if (is_probed(targets[i].check)) added.push_back(watch);
     }
     watch->seats.push_back({i, targets[i].name});
     board_->write(i, watch->machine.state());
