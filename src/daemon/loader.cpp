@@ -12,6 +12,7 @@
 #include "daemon/ranking_maps.hpp"
 #include "daemon/route_tests.hpp"
 #include "daemon/zone_loader.hpp"
+#include "health/push_probe.hpp"
 
 namespace rhumb::daemon {
 namespace {
@@ -34,6 +35,13 @@ health::Target target_of(const config::Config& config, const config::Service& se
                         instance.address, host_of(service), check_of(config, service)};
   if (instance.target && instance.check_address) target.address = *instance.check_address;
   if (instance.target && !instance.check_address) target.resolved_name = shown;
+  health::Check& check = target.check;
+  if (check.address.bits != 0) {
+    target.address = check.address;
+    target.resolved_name.clear();
+  }
+  check.report_file = health::report_file_of(check.report_file, shown, config.regions[instance.region].name,
+                                             service.name.to_text());
   return target;
 }
 
