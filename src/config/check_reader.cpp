@@ -8,7 +8,10 @@
 
 #include <fmt/format.h>
 
+#include "config/dns_check_reader.hpp"
 #include "config/duration.hpp"
+#include "config/exec_check_reader.hpp"
+#include "config/push_check_reader.hpp"
 #include "config/tls_reader.hpp"
 
 namespace rhumb::config {
@@ -22,9 +25,10 @@ constexpr std::uint32_t kIntervalMax = 86'400'000;
 constexpr std::uint32_t kTimeoutMin = 10;
 constexpr std::uint32_t kDefaultInterval = 5'000;
 constexpr std::uint32_t kDefaultTimeout = 2'000;
-constexpr std::int64_t kResultsMax = 100;
+constexpr std::int64_t kResultsMax = 64;
 constexpr std::int64_t kDefaultRise = 2;
 constexpr std::int64_t kDefaultFall = 3;
+constexpr std::int64_t kDefaultOfPush = 1;  // who reports has judged already
 constexpr std::size_t kPathMax = 2'048;
 constexpr std::size_t kHostMax = 255;  // a name (RFC 1035 §2.3.4)
 constexpr std::size_t kHeadersMax = 32;
@@ -62,27 +66,61 @@ class CheckReader {
   CheckReader(const JsonPlace& place, const std::filesystem::path& directory) : place_(place), directory_(directory) {}
 
   Check read() {
-    place_.has_only({"type", "port", "path", "method", "host", "headers", "expected_status", "body_contains",
-                     "source_address", "interval", "fast_interval", "timeout", "max_response_time", "rise", "fall",
-                     "tls", "send", "expect"});
+    place_.has_only({"type",
+                     "port",
+                     "path",
+                     "method",
+                     "host",
+                     "headers",
+                     "expected_status",
+                     "body_contains",
+                     "source_address",
+                     "interval",
+                     "fast_interval",
+                     "timeout",
+                     "max_response_time",
+                     "rise",
+                     "fall",
+                     "tls",
+                     "send",
+                     "expect",
+                     "address",
+                     "window",
+                     "query",
+                     "query_type",
+                     "transport",
+                     "expected_rcode",
+                     "expected_answer",
+                     "command",
+                     "ttl",
+                     "on_expiry",
+                     "file"});
     if (const auto type = place_.required("type")) {
-      check_.type =
-          type->choice<Type>({{"http", Type::http}, {"https", Type::https}, {"tcp", Type::tcp}, {"tls", Type::tls}})
-              .value_or(Type::http);
+      check_.type = type->choice<Type>({{"http", Type::http},
+                                        {"https", Type::https},
+                                        {"tcp", Type::tcp},
+                                        {"tls", Type::tls},
+                                        {"icmp", Type::icmp},
+                                        {"dns", Type::dns},
+                                        {"exec", Type::exec},
+                                        {"push", Type::push}})
+                        .value_or(Type::http);
     }
-    if (const auto port = place_.required("port")) {
-      check_.port = static_cast<std::uint16_t>(port->integer(1, 65'535).value_or(1));
-    }
+    refuse_what_the_type_has_not();
+    read_port();
     read_http();
     check_.send = read_tcp_text("send");
     check_.expect = read_tcp_text("expect");
     read_tls();
+    if (check_.type == Type::dns) read_dns_check(place_, check_);
+    if (check_.type == Type::exec) read_exec_check(place_, check_);
+    if (check_.type == Type::push) read_push_check(place_, directory_, check_);
+    if (const auto address = place_.member("address")) check_.address = address->address().value_or(IpAddress{});
     if (const auto source = place_.member("source_address")) {
       check_.source_address = source->address().value_or(IpAddress{});
     }
     read_times();
-    check_.rise = count_or("rise", kDefaultRise);
-    check_.fall = count_or("fall", kDefaultFall);
+    read_counts();
     return std::move(check_);
   }
 
@@ -103,6 +141,59 @@ class CheckReader {
     if (!place || check_.type == Type::http || check_.type == Type::https) return place;
     place->error(fmt::format("only a check of type \"http\" or \"https\" has \"{}\"", key));
     return std::nullopt;
+  }
+
+  void has_none_of(std::string_view type, std::initializer_list<std::string_view> keys) const {
+    for (const std::string_view key : keys) {
+      if (const auto place = place_.member(key)) {
+        place->error(fmt::format("a check of type \"{}\" has no \"{}\"", type, key));
+      }
+    }
+  }
+
+  void only_has(std::string_view type, std::initializer_list<std::string_view> keys) const {
+    for (const std::string_view key : keys) {
+      if (const auto place = place_.member(key)) {
+        place->error(fmt::format("only a check of type \"{}\" has \"{}\"", type, key));
+      }
+    }
+  }
+
+  void refuse_what_the_type_has_not() const {
+    if (check_.type == Type::icmp) has_none_of("icmp", {"port"});
+    if (check_.type == Type::exec) has_none_of("exec", {"source_address"});
+    if (check_.type == Type::push) {
+      has_none_of("push", {"port", "timeout", "max_response_time", "address", "source_address"});
+    }
+    const bool is_reported = check_.type == Type::push && !place_.member("file");
+    for (const char* key : {"interval", "fast_interval"}) {
+      const auto place = is_reported ? place_.member(key) : std::nullopt;
+      if (place) place->error("is how often the \"file\" of a check of type \"push\" is read; it has none");
+    }
+    if (check_.type != Type::dns) {
+      only_has("dns", {"query", "query_type", "transport", "expected_rcode", "expected_answer"});
+    }
+    if (check_.type != Type::exec) only_has("exec", {"command"});
+    if (check_.type != Type::push) only_has("push", {"ttl", "on_expiry", "file"});
+  }
+
+  void read_port() {
+    const bool is_without = check_.type == Type::icmp || check_.type == Type::push;
+    const bool is_optional = is_without || check_.type == Type::exec;
+    const auto port = is_optional ? place_.member("port") : place_.required("port");
+    check_.port = is_optional ? 0 : 1;
+    if (port && !is_without) check_.port = static_cast<std::uint16_t>(port->integer(1, 65'535).value_or(1));
+  }
+
+  void read_counts() {
+    const bool is_push = check_.type == Type::push;
+    check_.rise = count_or("rise", is_push ? kDefaultOfPush : kDefaultRise);
+    check_.fall = count_or("fall", is_push ? kDefaultOfPush : kDefaultFall);
+    check_.window = count_or("window", 0);
+    if (check_.window != 0 && check_.window < check_.fall) {
+      place_.error(fmt::format("window {} is smaller than fall {}: so few results have not so many failures",
+                               check_.window, check_.fall));
+    }
   }
 
   void read_times() {

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "health/push_probe.hpp"
+
 namespace rhumb::daemon {
 namespace {
 
@@ -19,14 +21,20 @@ std::string shown(const config::Instance& instance) {
   return instance.target ? instance.target->to_text() : instance.address.to_string();
 }
 
-health::Target target_of(const config::Config& config, const config::Service& service,
-                         const config::Instance& instance, std::size_t check) {
+health::Target target_of(const config::Config& config, const config::Service& service, const config::Instance& instance,
+                         std::size_t check) {
   const std::string name =
       fmt::format("{} {} {}", service.name.to_text(), config.regions[instance.region].name, shown(instance));
   health::Target target{name, instance.address, host_of(service), config.checks[check].check};
   target.check_name = config.checks[check].name;
   if (instance.target && instance.check_address) target.address = *instance.check_address;
   if (instance.target && !instance.check_address) target.resolved_name = shown(instance);
+  if (target.check.address.bits != 0) {
+    target.address = target.check.address;
+    target.resolved_name.clear();
+  }
+  target.check.report_file = health::report_file_of(target.check.report_file, shown(instance),
+                                                    config.regions[instance.region].name, service.name.to_text());
   return target;
 }
 
@@ -37,7 +45,8 @@ HealthPlanner::HealthPlanner(const config::Config& config) : config_(config) {
     plan_.regions.push_back(region.name);
   plan_.guard = config.health.guard;
   for (const config::Canary& canary : config.health.canaries) {
-    health::Target target{"canary " + canary.address.to_string(), canary.address, {}, config.checks[canary.check].check};
+    health::Target target{
+        "canary " + canary.address.to_string(), canary.address, {}, config.checks[canary.check].check};
     target.check_name = config.checks[canary.check].name;
     plan_.canaries.push_back(probe_of(std::move(target)));
   }

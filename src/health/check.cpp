@@ -18,9 +18,11 @@ auto identity(const Target& target) noexcept {
   const Check& check = target.check;
   return std::tie(target.address.family, target.address.bits, target.resolved_name, target.host, check.type, check.port,
                   check.path, check.interval_ms, check.timeout_ms, check.rise, check.fall, check.window, check.method,
-                  check.host, check.headers, check.expected_status, check.body_contains, check.source_address.family,
-                  check.source_address.bits, check.max_response_ms, check.fast_interval_ms, check.send, check.expect,
-                  tls_of(check));
+                  check.host, check.headers, check.expected_status, check.body_contains, check.address.family,
+                  check.address.bits, check.source_address.family, check.source_address.bits, check.max_response_ms,
+                  check.fast_interval_ms, check.send, check.expect, check.query, check.query_type, check.is_over_tcp,
+                  check.expected_rcodes, check.expected_answer, check.command, check.ttl_ms, check.is_down_on_expiry,
+                  check.report_file, tls_of(check));
 }
 
 }  // namespace
@@ -34,8 +36,10 @@ Thresholds thresholds(const Check& check) noexcept {
 }
 
 std::string probed_text(const Target& target) {
-  if (target.resolved_name.empty()) return Endpoint{target.address, target.check.port}.to_string();
-  return fmt::format("{}:{}", target.resolved_name, target.check.port);
+  const bool is_named = !target.resolved_name.empty();
+  if (target.check.port == 0) return is_named ? target.resolved_name : target.address.to_string();
+  return is_named ? fmt::format("{}:{}", target.resolved_name, target.check.port)
+                  : Endpoint{target.address, target.check.port}.to_string();
 }
 
 std::string memory_key(const Target& target) {

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "base/ip_address.hpp"
+#include "dns/codes.hpp"
+#include "dns/name.hpp"
 #include "health/state_machine.hpp"
 
 namespace rhumb::health {
@@ -42,17 +44,21 @@ struct Check {
     https,  // the same over TLS
     tcp,    // up: a connection, and `expect` in what comes over it, within the timeout
     tls,    // up: a TLS handshake within the timeout
+    icmp,   // up: the reply to an echo request (ping) within the timeout
+    dns,    // up: a response to `query` with an expected status and answer within the timeout
+    exec,   // up: `command` exits with status 0 within the timeout
+    push,   // up: the last report says so, and is not older than `ttl_ms`
   };
 
   Type type = Type::http;
-  std::uint16_t port = 80;
-  std::string path = "/";  // http only. Sent as it is: printable ASCII without spaces, starting with '/'
+  std::uint16_t port = 80;  // 0: none, if the type is icmp, exec or push
+  std::string path = "/";   // http only. Sent as it is: printable ASCII without spaces, starting with '/'
   std::uint32_t interval_ms = 10'000;
   std::uint32_t timeout_ms = 2'000;  // of the whole probe, from the look-up of a name or the start of the connection
   int rise = 2;
   int fall = 3;
-  // All numbers above are at least 1.
-  int window = 0;  // `fall` failures among so many results; 0: in a row
+  // All numbers above are at least 1, except for those ports.
+  int window = 0;  // that `fall` failures need not be in a row, but among so many results; 0: in a row
 
   // http and https only.
   enum class Method : std::uint8_t { get, head };
@@ -66,12 +72,33 @@ struct Check {
   std::string send = {};    // first, as it is
   std::string expect = {};  // empty: nothing is read
 
+  // dns only.
+  dns::Name query = {};
+  dns::Type query_type = dns::type::kA;
+  bool is_over_tcp = false;  // at once, not only when the response over UDP is truncated
+  std::vector<dns::Rcode> expected_rcodes = {dns::Rcode::no_error};
+  std::string expected_answer = {};  // the data of a record in the answer, as ldns prints it; empty: any, or none
+
+  // exec only: a program, by its absolute path, and its arguments.
+  std::vector<std::string> command = {};
+
+  // push only.
+  std::uint32_t ttl_ms = 0;       // at least 1
+  bool is_down_on_expiry = true;  // or nobody knows
+  std::string report_file = {};   // what the reports are read from; empty: they come over the control channel
+
+  IpAddress address = {};              // probed in place of the instance's own; 0.0.0.0: none
   IpAddress source_address = {};       // that probes leave from, if the target is of its family; 0.0.0.0: any
   std::uint32_t max_response_ms = 0;   // a success that took longer is a failure; 0: no such limit
   std::uint32_t fast_interval_ms = 0;  // while a result contradicts the state; 0: as ever
 
   std::shared_ptr<const TlsClient> tls = {};  // https and tls only, and never null there
 };
+
+// Whether it is probed at its interval: not without a type, nor if reports come over the control channel.
+[[nodiscard]] inline bool is_probed(const Check& check) noexcept {
+  return check.type != Check::Type::none && (check.type != Check::Type::push || !check.report_file.empty());
+}
 
 struct Target {
   std::string name;  // for people: "www.example.com eu-west 192.0.2.20"

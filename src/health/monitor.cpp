@@ -136,6 +136,7 @@ class Monitor::Loop {
 
   std::shared_ptr<const Board> replace(Plan plan);
   Status status();
+  std::optional<std::string> report(const PushReport& report);
   Memory memory() { return memory_now(); }
   [[nodiscard]] std::uint64_t revision() const noexcept { return revision_; }
 
@@ -151,6 +152,7 @@ class Monitor::Loop {
   void start(const std::vector<std::shared_ptr<Watch>>& added);
 
   asio::awaitable<void> keep_probing(std::shared_ptr<Watch> watch, Schedule schedule);
+  asio::awaitable<void> await_reports(std::shared_ptr<Watch> watch);
   asio::awaitable<Outcome> probe_in_turn(Watch& watch);
   void reschedule(const Watch& watch, Schedule& schedule);
 
@@ -169,6 +171,7 @@ class Monitor::Loop {
   std::unique_ptr<Verdicts> verdicts_;
   std::optional<Memory> before_;  // until the first plan: what it will start from
   Watches watches_;
+  std::vector<Watch*> by_number_;
   asio::steady_timer due_timer_;
   Time due_ = kNever;
   Clock::time_point trouble_report_due_ = Clock::time_point::min();
@@ -194,6 +197,7 @@ std::shared_ptr<const Board> Monitor::Loop::replace(Plan plan) {
   before_.reset();
 
   Watches before = std::exchange(watches_, {});
+  by_number_.clear();
   std::vector<std::shared_ptr<Watch>> added;
   const std::vector<Target>& probes = verdicts_->plan().probes;
   for (std::size_t i = 0; i < probes.size(); ++i) {
@@ -203,6 +207,7 @@ std::shared_ptr<const Board> Monitor::Loop::replace(Plan plan) {
       if (probes[i].check.type != Check::Type::none) added.push_back(watch);
     }
     watch->number = static_cast<std::uint32_t>(i);
+    by_number_.push_back(watch.get());
   }
   for (const auto& watch : before)
     remove(*watch);
@@ -224,6 +229,10 @@ void Monitor::Loop::start(const std::vector<std::shared_ptr<Watch>>& added) {
   };
   const Clock::time_point now = Clock::now();
   for (std::size_t i = 0; i < added.size(); ++i) {
+    if (!is_probed(added[i]->target.check)) {
+      asio::co_spawn(context_, await_reports(added[i]), rethrow);
+      continue;
+    }
     const Schedule schedule(now, added[i]->target.check.interval_ms, i, added.size(), random_);
     asio::co_spawn(context_, keep_probing(added[i], schedule), rethrow);
   }
@@ -241,6 +250,53 @@ asio::awaitable<void> Monitor::Loop::keep_probing(std::shared_ptr<Watch> watch, 
     judge(*watch, outcome);
     reschedule(*watch, schedule);
   }
+}
+
+// A dead man's switch: when no report comes for too long, that is one.
+asio::awaitable<void> Monitor::Loop::await_reports(std::shared_ptr<Watch> watch) {
+  const Check& check = watch->target.check;
+  watch->next_at = Clock::now() + std::chrono::milliseconds(check.ttl_ms);
+  while (true) {
+    watch->timer.expires_at(watch->next_at.value_or(Clock::time_point::max()));
+    const auto [error] = co_await watch->timer.async_wait(kAwait);
+    if (watch->is_removed) co_return;
+    if (error) continue;  // there was a report
+    watch->next_at.reset();
+    judge(*watch, {check.is_down_on_expiry ? Outcome::Kind::failure : Outcome::Kind::no_opinion,
+                   "no report for " + duration_text(check.ttl_ms)});
+  }
+}
+
+std::optional<std::string> Monitor::Loop::report(const PushReport& report) {
+  if (auto refused = verdicts_->refuse_scope(report.scope)) return refused;
+  if (report.scope.instance.empty()) return "a report is on one instance: which?";
+  if (report.reason.size() > kReasonMax) return fmt::format("the reason is longer than {} octets", kReasonMax);
+  const Plan& plan = verdicts_->plan();
+  std::vector<Watch*> reported;
+  for (std::size_t i = 0; i < plan.instances.size(); ++i) {
+    const InstancePlan& instance = plan.instances[i];
+    if (!covers(report.scope, plan.regions[instance.region], plan.services[instance.service].name, instance.shown)) {
+      continue;
+    }
+    for (const std::uint32_t probe : verdicts_->probes_of(i)) {
+      const Target& target = plan.probes[probe];
+      if (target.check.type != Check::Type::push || is_probed(target.check)) continue;
+      if (report.check.empty() || report.check == target.check_name) reported.push_back(by_number_[probe]);
+    }
+  }
+  if (reported.empty()) {
+    return fmt::format("{} has no check {}of type push that takes reports", to_text(report.scope),
+                       report.check.empty() ? "" : fmt::format("\"{}\" ", report.check));
+  }
+  if (reported.size() > 1) return fmt::format("{} has several checks of type push: which?", to_text(report.scope));
+  Watch& watch = *reported.front();
+  watch.next_at = Clock::now() + std::chrono::milliseconds(watch.target.check.ttl_ms);
+  watch.timer.cancel();
+  const bool is_up = report.state == State::up;
+  judge(watch,
+        {is_up ? Outcome::Kind::success : Outcome::Kind::failure,
+         fmt::format("reported {}{}{}", to_text(report.state), report.reason.empty() ? "" : ": ", report.reason)});
+  return std::nullopt;
 }
 
 asio::awaitable<Outcome> Monitor::Loop::probe_in_turn(Watch& watch) {
@@ -366,7 +422,7 @@ std::optional<std::string> Monitor::resume(const Scope& scope) {
 }
 
 std::optional<std::string> Monitor::report(const PushReport& report) {
-  return fmt::format("{} {}", to_text(report.scope), report.check);
+  return loop_->ask([&] { return loop_->report(report); });
 }
 
 }  // namespace rhumb::health

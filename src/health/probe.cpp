@@ -7,7 +7,11 @@
 
 #include <fmt/format.h>
 
+#include "health/dns_probe.hpp"
+#include "health/exec_probe.hpp"
 #include "health/http_probe.hpp"
+#include "health/icmp_probe.hpp"
+#include "health/push_probe.hpp"
 #include "health/tcp_probe.hpp"
 #include "health/tls_probe.hpp"
 
@@ -57,8 +61,18 @@ asio::awaitable<Outcome> probe_address(Abort& abort, const Target& target, Deadl
     case Check::Type::tls:
       outcome = co_await probe_tls(abort, target, deadline);
       break;
+    case Check::Type::icmp:
+      outcome = co_await probe_icmp(abort, target, deadline);
+      break;
+    case Check::Type::dns:
+      outcome = co_await probe_dns(abort, target, deadline);
+      break;
+    case Check::Type::exec:
+      outcome = co_await probe_exec(abort, target, deadline);
+      break;
+    case Check::Type::push:
     case Check::Type::none:
-      assert(false);
+      assert(false);  // they ask nobody
       break;
   }
   co_return outcome;
@@ -75,14 +89,13 @@ Outcome judge_time(const Check& check, Outcome outcome, std::uint64_t taken_ms) 
   return outcome;
 }
 
-}  // namespace
-
-asio::awaitable<Outcome> probe(Abort& abort, Resources& resources, asio::steady_timer& timer, const Target& target) {
+// The whole of a probe that asks somebody, from when nothing else is waited for.
+asio::awaitable<Outcome> ask(Abort& abort, Resolver& resolver, asio::steady_timer& timer, const Target& target) {
   const Clock::time_point start = Clock::now();
   const Deadline deadline = start + std::chrono::milliseconds(target.check.timeout_ms);
   Target resolved = target;
   if (!target.resolved_name.empty()) {
-    const Resolution resolution = co_await resolve(abort, resources.resolver, timer, target, deadline);
+    const Resolution resolution = co_await resolve(abort, resolver, timer, target, deadline);
     if (resolution.kind != Resolution::Kind::found) co_return resolution_failed(target, resolution);
     resolved.address = resolution.address;
   }
@@ -90,6 +103,33 @@ asio::awaitable<Outcome> probe(Abort& abort, Resources& resources, asio::steady_
   Outcome outcome = co_await probe_address(abort, resolved, deadline);
   if (abort.is_aborted()) co_return cancelled();  // whatever its last step met
   co_return judge_time(target.check, std::move(outcome), ms_since(start));
+}
+
+asio::awaitable<Outcome> ask_program(Abort& abort, Resources& resources, asio::steady_timer& timer,
+                                     const Target& target) {
+  bool has_slot = false;
+  {
+    const WhenAborted when_aborted(abort, [&timer] { timer.cancel(); });
+    has_slot = co_await resources.programs.take(timer);
+  }
+  if (!has_slot) co_return cancelled();
+  const SlotHeld held(resources.programs);
+  Outcome outcome = co_await ask(abort, resources.resolver, timer, target);
+  co_return outcome;
+}
+
+}  // namespace
+
+asio::awaitable<Outcome> probe(Abort& abort, Resources& resources, asio::steady_timer& timer, const Target& target) {
+  if (abort.is_aborted()) co_return cancelled();
+  if (target.check.type == Check::Type::push) co_return read_report(target.check, std::chrono::system_clock::now());
+  Outcome outcome;
+  if (target.check.type == Check::Type::exec) {
+    outcome = co_await ask_program(abort, resources, timer, target);
+  } else {
+    outcome = co_await ask(abort, resources.resolver, timer, target);
+  }
+  co_return outcome;
 }
 
 }  // namespace rhumb::health

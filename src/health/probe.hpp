@@ -7,19 +7,23 @@
 
 #include "health/abort.hpp"
 #include "health/check.hpp"
+#include "health/exec_probe.hpp"
 #include "health/outcome.hpp"
 #include "health/resolver.hpp"
+#include "health/slots.hpp"
 
 namespace rhumb::health {
 
 // What the probes of one thread share.
 struct Resources {
   Resolver resolver;
+  Slots programs{kExecMax};  // who comes later waits
 };
 
-// `timer` is for waiting before the connection: while a name is resolved. Takes at most timeout_ms; abort() from the
-// same thread ends it at once, inconclusive. `target` and the others must stay as they are until then. Not for checks
-// of type none. Throws nothing but std::bad_alloc.
+// `timer` is for waiting before the first step: for a name, or for a slot. Takes at most timeout_ms, from when a
+// program has its slot; abort() from the same thread ends it at once, inconclusive. `target` and the others must stay
+// as they are until then. Only if is_probed(target.check). Throws nothing but
+// std::bad_alloc.
 [[nodiscard]] boost::asio::awaitable<Outcome> probe(Abort& abort, Resources& resources,
                                                     boost::asio::steady_timer& timer, const Target& target);
 

@@ -435,10 +435,10 @@ std::uint16_t Verdicts::ttl_limit(std::uint32_t instance, Time now) const {
                                  : static_cast<std::uint16_t>(std::min<std::int64_t>(seconds, Shown::kNoLimit - 1));
 }
 
-// The interval times the results that are still needed, as gdnsd reckons.
+// The interval times the results that are still needed, as gdnsd reckons; what is reported may be so at any time.
 Duration Verdicts::time_to_change(std::uint32_t probe) const {
-  if (is_held(probe)) return Duration(0);
   const Check& check = plan_.probes[probe].check;
+  if (is_held(probe) || !is_probed(check)) return Duration(0);
   const Duration interval(check.interval_ms);
   const Duration hurried = check.fast_interval_ms > 0 ? Duration(check.fast_interval_ms) : interval;
   const StateMachine& machine = observed_[probe].machine;

@@ -56,6 +56,13 @@ class Verdicts {
   [[nodiscard]] std::optional<std::string> clear_override(const Scope& scope, Time now);
   [[nodiscard]] std::optional<std::string> resume(const Scope& scope, Time now);
 
+  // Why the scope is on nothing, for people.
+  [[nodiscard]] std::optional<std::string> refuse_scope(const Scope& scope) const;
+  // Those that the instance's checks ask, in order.
+  [[nodiscard]] const std::vector<std::uint32_t>& probes_of(std::size_t instance) const {
+    return seats_[instance].probes;
+  }
+
   // All but what only who probes knows: next probes and response times.
   [[nodiscard]] Status status(Time now) const;
   [[nodiscard]] Memory memory() const;
@@ -130,7 +137,6 @@ class Verdicts {
   [[nodiscard]] Duration time_to_change(std::uint32_t probe) const;
   void set_due(std::uint32_t service, Time due);
 
-  [[nodiscard]] std::optional<std::string> refuse_scope(const Scope& scope) const;
   [[nodiscard]] std::optional<std::string> refuse_loss(const Override& word) const;
   [[nodiscard]] std::string evidence_of(std::uint32_t instance) const;
   [[nodiscard]] Event event_of(std::uint32_t instance, Event::Kind kind, Time now) const;

@@ -45,7 +45,13 @@ void check_values(const config::Config& config) {
   }
   for (const config::NamedCheck& named : config.checks) {
     const health::Check& check = named.check;
-    require(check.port != 0 && check.rise > 0 && check.fall > 0, "a check's numbers are at least 1");
+    using Type = health::Check::Type;
+    const bool has_port = check.type != Type::icmp && check.type != Type::exec && check.type != Type::push;
+    require(check.port != 0 || !has_port, "a check has a port if its type has one");
+    require(check.rise > 0 && check.fall > 0, "a check's numbers are at least 1");
+    require(check.window == 0 || check.window >= check.fall, "a window has room for the failures");
+    require(check.type != Type::push || check.ttl_ms > 0, "reports expire");
+    require(check.type != Type::exec || check.command.at(0).starts_with('/'), "a program has an absolute path");
     require(check.timeout_ms > 0 && check.timeout_ms <= check.interval_ms, "probes do not overlap");
     require(check.path.starts_with('/'), "a check's path starts with a slash");
     const auto is_sendable = [](char c) { return c > ' ' && c < 0x7F; };

@@ -144,6 +144,142 @@ TEST(ReadCheck, TakesTextsForTcp) {
   }
 }
 
+// A check of this type, with no port unless the members have one.
+Result read_as(const std::string& type, const std::string& members, const std::filesystem::path& directory = {}) {
+  Problems problems;
+  const Json document = Json::parse("{\"type\": \"" + type + "\"" + (members.empty() ? "" : ", ") + members + "}");
+  Result result{read_check(JsonPlace(document, "rhumb.json", problems), directory), {}};
+  for (const Problem& problem : problems.all())
+    result.messages.push_back(problem.to_string());
+  return result;
+}
+
+TEST(ReadCheck, TakesAPingWithoutAPort) {
+  const auto [check, messages] = read_as("icmp", R"("address": "192.0.2.9")");
+  EXPECT_THAT(messages, IsEmpty());
+  EXPECT_EQ(check.type, Check::Type::icmp);
+  EXPECT_EQ(check.port, 0);
+  EXPECT_EQ(check.address, *IpAddress::parse("192.0.2.9"));
+  EXPECT_THAT(read_as("icmp", R"("port": 80)").messages,
+              ElementsAre("rhumb.json: /port: a check of type \"icmp\" has no \"port\""));
+}
+
+TEST(ReadCheck, TakesWhatDnsHas) {
+  const auto [check, messages] = read_as("dns", R"("port": 53, "query": "WWW.example.com.", "query_type": "TXT",
+    "transport": "tcp", "expected_rcode": ["NOERROR", "NXDOMAIN"], "expected_answer": "\"up\"")");
+  EXPECT_THAT(messages, IsEmpty());
+  EXPECT_EQ(check.query.to_text(), "www.example.com");
+  EXPECT_EQ(check.query_type, dns::type::kTxt);
+  EXPECT_TRUE(check.is_over_tcp);
+  EXPECT_THAT(check.expected_rcodes, ElementsAre(dns::Rcode::no_error, dns::Rcode::nx_domain));
+  EXPECT_EQ(check.expected_answer, "\"up\"");
+}
+
+TEST(ReadCheck, AsksForAddressesOverUdpUnlessToldOtherwise) {
+  const auto [check, messages] = read_as("dns", R"("port": 53, "query": ".")");
+  EXPECT_THAT(messages, IsEmpty());
+  EXPECT_TRUE(check.query.is_root());
+  EXPECT_EQ(check.query_type, dns::type::kA);
+  EXPECT_FALSE(check.is_over_tcp);
+  EXPECT_THAT(check.expected_rcodes, ElementsAre(dns::Rcode::no_error));
+  EXPECT_THAT(read_as("dns", R"("port": 53, "query": ".", "expected_rcode": "REFUSED")").check.expected_rcodes,
+              ElementsAre(dns::Rcode::refused));
+}
+
+TEST(ReadCheck, SaysWhatIsWrongWithAQuery) {
+  EXPECT_THAT(read_as("dns", R"("port": 53)").messages, ElementsAre("rhumb.json: /: \"query\" is missing"));
+  EXPECT_THAT(read_as("dns", R"("query": ".")").messages, ElementsAre("rhumb.json: /: \"port\" is missing"));
+  EXPECT_THAT(read_as("dns", R"("port": 53, "query": "a..b")").messages,
+              ElementsAre("rhumb.json: /query: \"a..b\" is not a name such as \"www.example.com\""));
+  EXPECT_THAT(read_as("dns", R"("port": 53, "query": ".", "expected_rcode": "NXDOMIAN")").messages,
+              ElementsAre(testing::HasSubstr("did you mean \"NXDOMAIN\"?")));
+  EXPECT_THAT(read_as("dns", R"("port": 53, "query": ".", "expected_rcode": [])").messages,
+              ElementsAre("rhumb.json: /expected_rcode: must name at least one status"));
+}
+
+TEST(ReadCheck, TakesAProgramThatIsThere) {
+  const auto [check, messages] = read_as("exec", R"("command": ["/bin/sh", "-c", "exit 0"], "timeout": "1s")");
+  EXPECT_THAT(messages, IsEmpty());
+  EXPECT_THAT(check.command, ElementsAre("/bin/sh", "-c", "exit 0"));
+  EXPECT_EQ(check.port, 0);
+  EXPECT_EQ(read_as("exec", R"("command": ["/bin/true"], "port": 25)").check.port, 25);
+}
+
+TEST(ReadCheck, SaysWhyAProgramCannotBeRun) {
+  const test::TemporaryDirectory directory;
+  const std::string text = directory.write("text", "no program\n").string();
+  const std::string top = directory.path().string();
+  for (const auto& [program, complaint] :
+       {std::pair<std::string, std::string>("true", "\"true\" is not an absolute path: no shell looks for it"),
+        {top + "/none", top + "/none: No such file or directory"},
+        {top, top + ": is not a program"},
+        {text, text + ": cannot be executed: Permission denied"},
+        {"", "must not be empty, nor have a zero octet"}}) {
+    EXPECT_THAT(read_as("exec", fmt::format(R"("command": ["{}"])", program)).messages,
+                ElementsAre("rhumb.json: /command/0: " + complaint));
+  }
+  EXPECT_THAT(read_as("exec", "").messages, ElementsAre("rhumb.json: /: \"command\" is missing"));
+  EXPECT_THAT(read_as("exec", R"("command": [])").messages, ElementsAre("rhumb.json: /command: must name a program"));
+  EXPECT_THAT(read_as("exec", R"("command": ["/bin/true", ")" + std::string(8'184, 'x') + "\"]").messages,
+              ElementsAre("rhumb.json: /command: more than 8192 octets"));
+}
+
+TEST(ReadCheck, TakesReportsFromFilesOrFromOutside) {
+  const auto [check, messages] =
+      read_as("push", R"("ttl": "30s", "on_expiry": "unknown", "file": "up/{service}/{address}", "interval": "1s")",
+              "/etc/rhumb");
+  EXPECT_THAT(messages, IsEmpty());
+  EXPECT_EQ(check.ttl_ms, 30'000U);
+  EXPECT_FALSE(check.is_down_on_expiry);
+  EXPECT_EQ(check.report_file, "/etc/rhumb/up/{service}/{address}");
+  EXPECT_EQ(check.port, 0);
+  EXPECT_EQ(check.rise, 1);
+  EXPECT_EQ(check.fall, 1);
+  const auto [without_file, nothing] = read_as("push", R"("ttl": "30s", "rise": 2)");
+  EXPECT_THAT(nothing, IsEmpty());
+  EXPECT_TRUE(without_file.is_down_on_expiry);
+  EXPECT_TRUE(without_file.report_file.empty());
+  EXPECT_EQ(without_file.rise, 2);
+  EXPECT_FALSE(health::is_probed(without_file));
+  EXPECT_TRUE(health::is_probed(check));
+}
+
+TEST(ReadCheck, SaysWhatIsWrongWithReports) {
+  EXPECT_THAT(read_as("push", "").messages, ElementsAre("rhumb.json: /: \"ttl\" is missing"));
+  EXPECT_THAT(read_as("push", R"("ttl": "9s", "file": "{adress}")").messages,
+              ElementsAre("rhumb.json: /file: may have braces only in {address}, {region} and {service}"));
+  EXPECT_THAT(read_as("push", R"("ttl": "9s", "timeout": "1s")").messages,
+              ElementsAre("rhumb.json: /timeout: a check of type \"push\" has no \"timeout\""));
+  EXPECT_THAT(
+      read_as("push", R"("ttl": "9s", "interval": "1s")").messages,
+      ElementsAre("rhumb.json: /interval: is how often the \"file\" of a check of type \"push\" is read; it has none"));
+}
+
+TEST(ReadCheck, GivesEachTypeOnlyWhatIsItsOwn) {
+  for (const auto& [type, member] : {std::pair("dns", R"("query": ".")"),
+                                     {"dns", R"("query_type": "A")"},
+                                     {"dns", R"("transport": "udp")"},
+                                     {"dns", R"("expected_rcode": "NOERROR")"},
+                                     {"dns", R"("expected_answer": "a")"},
+                                     {"exec", R"("command": ["/bin/true"])"},
+                                     {"push", R"("ttl": "9s")"},
+                                     {"push", R"("on_expiry": "down")"},
+                                     {"push", R"("file": "a")"}}) {
+    const std::string key = std::string(member).substr(1, std::string(member).find('"', 1) - 1);
+    EXPECT_THAT(refusals(member),
+                ElementsAre(fmt::format("rhumb.json: /{1}: only a check of type \"{0}\" has \"{1}\"", type, key)));
+  }
+}
+
+TEST(ReadCheck, WantsAWindowWithRoomForTheFailures) {
+  EXPECT_EQ(read_http(R"("fall": 4)").check.window, 0);
+  EXPECT_EQ(read_http(R"("fall": 4, "window": 4)").check.window, 4);
+  EXPECT_EQ(read_http(R"("window": 64)").check.window, 64);
+  EXPECT_THAT(refusals(R"("window": 65)"), ElementsAre("rhumb.json: /window: must be a whole number from 1 to 64"));
+  EXPECT_THAT(refusals(R"("fall": 4, "window": 3)"),
+              ElementsAre("rhumb.json: /: window 3 is smaller than fall 4: so few results have not so many failures"));
+}
+
 class ReadTls : public testing::Test {
  protected:
   Result read_tls(const std::string& members) const {

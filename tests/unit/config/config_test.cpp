@@ -177,7 +177,8 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"[39.04, -77.49]", "[139.04, -77.49]",
                 "rhumb.json: /regions/us-east/coordinates/0: must be a number from -90 to 90"},
         Mistake{"\"type\": \"http\"", "\"type\": \"htp\"",
-                "rhumb.json: /checks/web/type: \"htp\" must be one of \"http\", \"https\", \"tcp\", \"tls\" (did you "
+                "rhumb.json: /checks/web/type: \"htp\" must be one of \"http\", \"https\", \"tcp\", \"tls\", \"icmp\", "
+                "\"dns\", \"exec\", \"push\" (did you "
                 "mean \"http\"?)"},
         Mistake{"\"port\": 8080", "\"port\": 0",
                 "rhumb.json: /checks/web/port: must be a whole number from 1 to 65535"},
@@ -192,7 +193,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "\"200ms\""},
         Mistake{"\"timeout\": \"200ms\"", "\"timeout\": \"6s\"",
                 "rhumb.json: /checks/web: timeout 6s is longer than interval 5s: probes would overlap"},
-        Mistake{"\"rise\": 4", "\"rise\": 0", "rhumb.json: /checks/web/rise: must be a whole number from 1 to 100"},
+        Mistake{"\"rise\": 4", "\"rise\": 0", "rhumb.json: /checks/web/rise: must be a whole number from 1 to 64"},
         Mistake{"\"check\": \"web\"", "\"check\": \"wbe\"",
                 "rhumb.json: /services/WWW.example.com/check: \"wbe\" is not a check (did you mean \"web\"?)"},
         Mistake{"\"WWW.example.com\"", "\"a..b\"", "rhumb.json: /services/a..b: \"a..b\" is not a domain name"},

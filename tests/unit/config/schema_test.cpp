@@ -62,7 +62,15 @@ constexpr std::string_view kEverything = R"({
              "one": {"type": "calculated", "any": ["web", "port"]},
              "most": {"type": "calculated", "at_least": 2, "of": ["web", "web", "web", "web", "web", "web", "web", "web",
                                                                   "web", "web", "web", "web", "web", "web", "web", "port"]},
-             "other": {"type": "calculated", "not": "port"}},
+             "other": {"type": "calculated", "not": "port"},
+             "ping": {"type": "icmp", "address": "192.0.2.9"},
+             "name": {"type": "dns", "port": 53, "query": "www.example.com", "query_type": "AAAA", "transport": "tcp",
+                      "expected_rcode": ["NOERROR", "NXDOMAIN"], "expected_answer": "/2001:db8::1"},
+             "names": {"type": "dns", "port": 53, "query": "www.example.com", "expected_rcode": "REFUSED"},
+             "program": {"type": "exec", "command": ["/bin/true", "--help"]},
+             "file": {"type": "push", "ttl": "9s", "on_expiry": "unknown", "file": "{service}/{region}-{address}",
+                      "window": 5},
+             "reports": {"type": "push", "ttl": "1d"}},
   "health": {
     "state_file": "rhumb.state",
     "guard": {"max_down": 50, "within": "9s", "hold_at_most": "5m"},
@@ -239,6 +247,7 @@ class Variants {
     for (const Match& match : Walk(whole_).walk()) {
       if (seen.insert(match.value.to_string()).second) vary_type(match.value);
       vary_by_words(match.value, schema_document().at(match.words));
+      if (match.words == Pointer("/definitions/check")) vary_by_other_checks(match.value);
     }
   }
 
@@ -247,13 +256,28 @@ class Variants {
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
 
  private:
+  // What stands at the place, with what it needs: the rest would only take time.
+  [[nodiscard]] Document document_around(const Pointer& pointer) const {
+    constexpr std::string_view kChecks = "/checks/";
+    Document document = whole_;
+    const std::string place = pointer.to_string();
+    if (place.starts_with(kChecks)) {
+      const std::string name = place.substr(kChecks.size(), place.find('/', kChecks.size()) - kChecks.size());
+      document["checks"] = {{name, whole_["checks"][name]}};
+      document.erase("services");
+    } else if (place.starts_with("/services/")) {
+      document["checks"] = {{"web", whole_["checks"]["web"]}};
+    }
+    return document;
+  }
+
   void add(const Pointer& pointer, const Document& value) {
-    documents_.push_back(whole_);
+    documents_.push_back(document_around(pointer));
     documents_.back()[pointer] = value;
     names_.push_back(pointer.to_string() + ": " + value.dump().substr(0, 200));
   }
   void remove(const Pointer& pointer) {
-    documents_.push_back(whole_);
+    documents_.push_back(document_around(pointer));
     documents_.back().at(pointer.parent_pointer()).erase(pointer.back());
     names_.push_back(pointer.to_string() + " removed");
   }
@@ -276,6 +300,19 @@ class Variants {
       Document with_unknown = value;
       with_unknown["oops"] = nullptr;
       add(pointer, with_unknown);
+    }
+  }
+
+  // What a check has depends on its type.
+  void vary_by_other_checks(const Pointer& pointer) {
+    const Document& check = whole_.at(pointer);
+    for (const auto& [key, value] : check.items())
+      remove(pointer / key);
+    Document others = Document::object();
+    for (const Document& other : whole_.at("checks"))
+      others.update(other);
+    for (const auto& [key, value] : others.items()) {
+      if (!check.contains(key)) add(pointer / key, value);
     }
   }
 
@@ -436,6 +473,12 @@ constexpr std::array kExceptions = {
               R"([{"op": "replace", "path": "/events/webhooks/0/url", "value": "https://[1::2::3]/"}])"},
     Exception{"no pattern for the octet 0",
               R"([{"op": "replace", "path": "/events/hooks/0/command/1", "value": "a\u0000"}])"},
+    Exception{"two values are not compared", R"([{"op": "add", "path": "/checks/web/window", "value": 2}])"},
+    Exception{"the syntax of domain names", R"([{"op": "replace", "path": "/checks/name/query", "value": "a..b"}])"},
+    Exception{"files are not looked at",
+              R"([{"op": "replace", "path": "/checks/program/command/0", "value": "/bin/none"}])"},
+    Exception{"the first word is not told from the others",
+              R"([{"op": "replace", "path": "/checks/program/command/0", "value": "true"}])"},
     Exception{"a pattern cannot compare numbers",
               R"([{"op": "add", "path": "/checks/web/expected_status/-", "value": "300-299"}])"},
     Exception{"names are compared without case",
