@@ -65,7 +65,7 @@ Answer ask(control::ControlClient& server, const StatusOptions& options) {
       text = fmt::format("rhumb status: {}\n", error.what());
     }
     fmt::print("{}{}", is_terminal ? "\x1b[H\x1b[2J" : "", text);
-    std::fflush(stdout);
+    static_cast<void>(std::fflush(stdout));
     std::this_thread::sleep_for(std::chrono::duration<double>(*options.watch_s));
   }
 }

@@ -51,6 +51,7 @@ std::string emphasized(const std::string& text, Emphasis emphasis, bool has_colo
 
 Table::Table(std::vector<std::string> headings) {
   std::vector<Cell> row;
+  row.reserve(headings.size());
   for (std::string& heading : headings)
     row.push_back({std::move(heading), Emphasis::faint});
   rows_.push_back(std::move(row));
