@@ -17,6 +17,27 @@ std::string host_of(const config::Service& service) {
   return service.name.is_wildcard() ? std::string() : service.name.to_text();
 }
 
+// Whether a probe names the service that it is made for: then it is not one for several.
+bool names_service(const health::Check& check) {
+  using Type = health::Check::Type;
+  switch (check.type) {
+    case Type::http:
+    case Type::https:
+    case Type::tls:
+    case Type::grpc:
+      return check.host.empty();
+    case Type::exec:  // in its environment
+      return true;
+    case Type::tcp:
+    case Type::icmp:
+    case Type::dns:
+    case Type::push:
+    case Type::none:
+      break;
+  }
+  return false;
+}
+
 std::string shown(const config::Instance& instance) {
   return instance.target ? instance.target->to_text() : instance.address.to_string();
 }
@@ -25,7 +46,8 @@ health::Target target_of(const config::Config& config, const config::Service& se
                          std::size_t check) {
   const std::string name =
       fmt::format("{} {} {}", service.name.to_text(), config.regions[instance.region].name, shown(instance));
-  health::Target target{name, instance.address, host_of(service), config.checks[check].check};
+  health::Target target{name, instance.address, {}, config.checks[check].check};
+  if (names_service(target.check)) target.host = host_of(service);
   target.check_name = config.checks[check].name;
   if (instance.target && instance.check_address) target.address = *instance.check_address;
   if (instance.target && !instance.check_address) target.resolved_name = shown(instance);

@@ -19,7 +19,9 @@ void check_problems(const Problems& problems, const std::string& file) {
 }
 
 void check_service(const config::Config& config, const config::Service& service) {
-  require(!service.check || *service.check < config.checks.size(), "a service's check exists");
+  for (const std::size_t check : service.checks)
+    require(check < config.checks.size(), "a service's checks exist");
+  require(service.ttl_min_s <= service.ttl_s, "the least TTL is not above the TTL");
   require(!service.place.empty(), "a service has a place");
   std::set<std::pair<Family, U128>> addresses;
   for (const config::Instance& instance : service.instances) {

@@ -177,11 +177,11 @@ TEST(Health, ATargetIsProbedWhereItsNameLeadsOrAtItsCheckAddress) {
   ASSERT_TRUE(world.logs("app.example.com eu-west localhost: unknown → up: HTTP 200 in "));
   ASSERT_TRUE(world.logs("app.example.com us-east lb.example.org: unknown → down: connect: Connection refused"));
   EXPECT_THAT(world.ask({.name = "app.example.com", .client = kAshburn}).answer,
-              ElementsAre("app.example.com. 30 IN CNAME localhost."));
+              ElementsAre("app.example.com. 5 IN CNAME localhost."));
   backend.reset();
   ASSERT_TRUE(world.logs("app.example.com eu-west localhost: up → down: connect: Connection refused"));
   EXPECT_THAT(world.ask({.name = "app.example.com", .client = kAshburn}).answer,
-              ElementsAre("app.example.com. 30 IN A 198.51.100.99"));
+              ElementsAre("app.example.com. 5 IN A 198.51.100.99"));
 }
 
 class WhenAllDown : public testing::Test {
@@ -201,18 +201,18 @@ class WhenAllDown : public testing::Test {
 
 TEST_F(WhenAllDown, NearestAnswersAsIfAllWereUp) {
   const Response response = answer_with("nearest");
-  EXPECT_THAT(response.answer, ElementsAre("www.example.com. 30 IN A " + world_.address(kInEuWest)));
+  EXPECT_THAT(response.answer, ElementsAre("www.example.com. 5 IN A " + world_.address(kInEuWest)));
   EXPECT_EQ(response.scope_bits, 24);
 }
 
 TEST_F(WhenAllDown, FallbackGivesTheZonesOwnRecords) {
-  EXPECT_THAT(answer_with("fallback").answer, ElementsAre("www.example.com. 3600 IN A 192.0.2.1"));
+  EXPECT_THAT(answer_with("fallback").answer, ElementsAre("www.example.com. 5 IN A 192.0.2.1"));
 }
 
 TEST_F(WhenAllDown, AddressesGivesThose) {
   const Response response = answer_with({"198.51.100.98", "2001:db8::99", "198.51.100.99"});
   EXPECT_THAT(response.answer,
-              ElementsAre("www.example.com. 30 IN A 198.51.100.98", "www.example.com. 30 IN A 198.51.100.99"));
+              ElementsAre("www.example.com. 5 IN A 198.51.100.98", "www.example.com. 5 IN A 198.51.100.99"));
   EXPECT_EQ(response.scope_bits, 24);
   ASSERT_TRUE(response.options.contains(dns::option::kExtendedError));
   EXPECT_THAT(response.options.at(dns::option::kExtendedError), ElementsAre(0, 22));

@@ -114,7 +114,7 @@ TEST_F(LoadConfig, ReadsEverything) {
   const Service& service = config->services[0];
   EXPECT_EQ(service.name, dns::Name::from_text("www.example.com"));
   EXPECT_EQ(service.ttl_s, 60U);
-  EXPECT_EQ(service.check, 0U);
+  EXPECT_THAT(service.checks, ElementsAre(0U));
   EXPECT_EQ(service.steering.steering.preference.order, steering::Order::listed);
   EXPECT_EQ(service.steering.answers, 2);
   EXPECT_EQ(service.steering.when_all_down, steering::WhenAllDown::fallback);

@@ -144,24 +144,24 @@ TEST_F(Lints, AreSilentAboutAReserveBesideAnInstanceWithAWeight) {
 }
 
 TEST_F(Lints, ATtlThatOutlastsTheDetectionOfAFailure) {
-  EXPECT_THAT(warnings_with(fmt::format(R"("ttl": 300, "check": "web", {})", kInstances)),
-              ElementsAre("www.example.com: warning: a ttl of 300s is longer than check \"web\" needs to notice a "
+  EXPECT_THAT(warnings_with(fmt::format(R"("ttl": 300, "ttl_min": 300, "check": "web", {})", kInstances)),
+              ElementsAre("www.example.com: warning: a ttl_min of 300s is longer than check \"web\" needs to notice a "
                           "failure, 17s (fall 3 × interval 5s + timeout 2s): resolvers go on with what has failed; "
-                          "\"ttl\": 30 suits the check"));
-  EXPECT_THAT(warnings_with(fmt::format(R"("ttl": 93, "check": "slow", {})", kInstances)),
-              ElementsAre("www.example.com: warning: a ttl of 93s is longer than check \"slow\" needs to notice a "
+                          "\"ttl_min\": 30 suits the check"));
+  EXPECT_THAT(warnings_with(fmt::format(R"("ttl": 93, "ttl_min": 93, "check": "slow", {})", kInstances)),
+              ElementsAre("www.example.com: warning: a ttl_min of 93s is longer than check \"slow\" needs to notice a "
                           "failure, 92s (fall 3 × interval 30s + timeout 2s): resolvers go on with what has failed; "
-                          "\"ttl\": 92 suits the check"));
+                          "\"ttl_min\": 92 suits the check"));
   EXPECT_THAT(
-      warnings_with(fmt::format(R"("ttl": 33, "check": "hasty", {})", kInstances)),
-      ElementsAre("www.example.com: warning: a ttl of 33s is longer than check \"hasty\" needs to notice a "
+      warnings_with(fmt::format(R"("ttl": 33, "ttl_min": 33, "check": "hasty", {})", kInstances)),
+      ElementsAre("www.example.com: warning: a ttl_min of 33s is longer than check \"hasty\" needs to notice a "
                   "failure, 32s (interval 20s + 2 × fast_interval 5s + timeout 2s): resolvers go on with what has "
-                  "failed; \"ttl\": 32 suits the check"));
+                  "failed; \"ttl_min\": 32 suits the check"));
 }
 
 TEST_F(Lints, AreSilentAboutShortTtlsAndWhereNothingIsProbed) {
-  EXPECT_THAT(warnings_with(fmt::format(R"("ttl": 92, "check": "slow", {})", kInstances)), IsEmpty());
-  EXPECT_THAT(warnings_with(fmt::format(R"("ttl": 30, "check": "web", {})", kInstances)), IsEmpty());
+  EXPECT_THAT(warnings_with(fmt::format(R"("ttl": 92, "ttl_min": 92, "check": "slow", {})", kInstances)), IsEmpty());
+  EXPECT_THAT(warnings_with(fmt::format(R"("ttl": 300, "check": "web", {})", kInstances)), IsEmpty());
   EXPECT_THAT(warnings_with(fmt::format(R"("ttl": 3600, {})", kInstances)), IsEmpty());
 }
 

@@ -36,7 +36,8 @@ class Loader : public testing::Test {
       "geoip": ["{}/city.mmdb"],
       "regions": {{"us-east": {{"coordinates": [39.04, -77.49]}}, "eu-west": {{"coordinates": [53.35, -6.26]}},
                   "ap-southeast": {{"coordinates": [1.35, 103.82]}}}},
-      "checks": {{"web": {{"type": "http", "port": 8080, "path": "/healthz"}}}},
+      "checks": {{"web": {{"type": "http", "port": 8080, "path": "/healthz"}},
+                 "uplink": {{"type": "tcp", "port": 179, "address": "192.0.2.250"}}}},
       "rule_sets": {{{}}},
       "services": {{{}}}
     }})",
@@ -140,12 +141,14 @@ TEST_F(Loader, ATargetIsProbedWhereItsNameLeadsOrAtItsCheckAddress) {
   ASSERT_TRUE(loaded) << testing::PrintToString(problems_);
   EXPECT_THAT(service_at(*loaded, "www.example.com")->settings().names,
               ElementsAre(*dns::Name::from_text("lb.example.net"), *dns::Name::from_text("b.example.com")));
-  ASSERT_THAT(loaded->targets, SizeIs(2));
-  EXPECT_EQ(loaded->targets[0].name, "www.example.com eu-west lb.example.net");
-  EXPECT_EQ(loaded->targets[0].resolved_name, "lb.example.net");
-  EXPECT_EQ(loaded->targets[0].host, "www.example.com");
-  EXPECT_EQ(loaded->targets[1].resolved_name, "");
-  EXPECT_EQ(loaded->targets[1].address, IpAddress::parse("192.0.2.7"));
+  const auto& probes = loaded->plan.probes;
+  ASSERT_THAT(probes, SizeIs(2));
+  EXPECT_EQ(probes[0].name, "www.example.com eu-west lb.example.net");
+  EXPECT_EQ(probes[0].resolved_name, "lb.example.net");
+  EXPECT_EQ(probes[0].host, "www.example.com");
+  EXPECT_EQ(probes[0].check_name, "web");
+  EXPECT_EQ(probes[1].resolved_name, "");
+  EXPECT_EQ(probes[1].address, IpAddress::parse("192.0.2.7"));
 }
 
 TEST_F(Loader, AServiceWithTargetsAtAnApexOrBesideOtherDataIsAnErrorAtItsPlace) {
@@ -176,14 +179,15 @@ TEST_F(Loader, AWildcardServiceStandsForTheNamesBelowIt) {
   ASSERT_TRUE(loaded);
   EXPECT_EQ(service_at(*loaded, "a.b.cdn.example.com"), &loaded->snapshot->services[0]);
   EXPECT_EQ(service_at(*loaded, "cdn.example.com"), nullptr);
-  for (const health::Target& target : loaded->targets)
+  ASSERT_THAT(loaded->plan.probes, SizeIs(2));
+  for (const health::Target& target : loaded->plan.probes)
     EXPECT_EQ(target.host, "") << "the name is no host that a web server would know";
 }
 
 TEST_F(Loader, ProbesNameTheServiceAsTheirHost) {
   const auto loaded = load(fmt::format(R"("WWW.example.com": {{"check": "web", {}}})", kInstances));
   ASSERT_TRUE(loaded);
-  EXPECT_EQ(loaded->targets.at(0).host, "www.example.com");
+  EXPECT_EQ(loaded->plan.probes.at(0).host, "www.example.com");
 }
 
 TEST_F(Loader, ServicesWithEqualRegionsAndOrderShareOneRankingMap) {
@@ -211,23 +215,41 @@ TEST_F(Loader, RegionsAreInTheOrderOfTheConfigurationWhateverThatOfTheInstances)
   EXPECT_EQ(service.pool(Family::v4, 1).front().address, IpAddress::parse("192.0.2.20"));
 }
 
-TEST_F(Loader, EveryInstanceHasATargetOfItsOwn) {
+TEST_F(Loader, EveryInstanceHasAPlaceOfItsOwnOnTheBoard) {
   const auto loaded =
       load(fmt::format(R"("a.example.com": {{"check": "web", {0}}}, "b.example.com": {{{0}}})", kInstances));
   ASSERT_TRUE(loaded);
-  ASSERT_THAT(loaded->targets, SizeIs(4));
+  const health::Plan& plan = loaded->plan;
+  ASSERT_THAT(plan.instances, SizeIs(4));
   std::set<steering::TargetIndex> seen;
   for (const steering::Service& service : loaded->snapshot->services) {
     for (const steering::Instance& instance : service.settings().instances) {
       EXPECT_TRUE(seen.insert(instance.target).second);
-      const health::Target& target = loaded->targets.at(instance.target);
-      EXPECT_EQ(target.address, instance.address);
-      EXPECT_EQ(target.name, fmt::format("{} {} {}", service.settings().name,
-                                         service.settings().regions[instance.region], instance.address.to_string()));
+      const health::InstancePlan& planned = plan.instances.at(instance.target);
+      EXPECT_EQ(planned.shown, instance.address.to_string());
+      EXPECT_EQ(plan.services.at(planned.service).name, service.settings().name);
+      EXPECT_EQ(plan.regions.at(planned.region), service.settings().regions[instance.region]);
       const bool is_checked = service.settings().name == "a.example.com";
-      EXPECT_EQ(target.check.type, is_checked ? health::Check::Type::http : health::Check::Type::none);
+      ASSERT_EQ(planned.condition.has_value(), is_checked);
+      if (is_checked) {
+        EXPECT_EQ(plan.probes.at(planned.condition->probe).address, instance.address);
+      }
     }
   }
+}
+
+TEST_F(Loader, OneProbeIsMadeForAllThatAskTheSame) {
+  const auto loaded = load(fmt::format(R"("www.example.com": {{"check": "uplink", {0}}},
+    "b.example.com": {{"checks": ["uplink", "web"], {0}}})",
+                                       kInstances));
+  ASSERT_TRUE(loaded) << testing::PrintToString(problems_);
+  EXPECT_THAT(loaded->plan.probes, SizeIs(3)) << "one uplink, and two instances over HTTP";
+  const auto& of_www = loaded->plan.instances[0].condition;
+  EXPECT_EQ(of_www, loaded->plan.instances[1].condition);
+  const auto& of_b = loaded->plan.instances[2].condition;
+  ASSERT_THAT(of_b->parts, SizeIs(2));
+  EXPECT_EQ(of_b->parts[0].probe, of_www->probe);
+  EXPECT_EQ(of_b->at_least, 2U) << "all must pass";
 }
 
 TEST_F(Loader, AServiceInNoZoneIsAnErrorAtItsPlace) {
