@@ -2,6 +2,7 @@
 
 #include <tuple>
 
+#include "health/body_pattern.hpp"
 #include "health/tls_client.hpp"
 
 namespace rhumb::health {
@@ -12,13 +13,19 @@ const TlsSettings& tls_of(const Check& check) noexcept {
   return check.tls ? check.tls->settings() : kNone;
 }
 
+const std::string& pattern_of(const Check& check) noexcept {
+  static const std::string kNone;
+  return check.body_matches ? check.body_matches->text() : kNone;
+}
+
 auto identity(const Target& target) noexcept {
   const Check& check = target.check;
   return std::tie(target.address.family, target.address.bits, target.resolved_name, target.host, check.type, check.port,
                   check.path, check.interval_ms, check.timeout_ms, check.rise, check.fall, check.method, check.host,
                   check.headers, check.expected_status, check.body_contains, check.source_address.family,
                   check.source_address.bits, check.max_response_ms, check.fast_interval_ms, check.send, check.expect,
-                  tls_of(check));
+                  pattern_of(check), check.body_limit, check.follow_redirects, check.keeps_connection,
+                  check.load_header, check.load_pointer, check.service, tls_of(check));
 }
 
 }  // namespace

@@ -51,6 +51,7 @@ struct Watch {
   const Target target;
   StateMachine machine;
   asio::steady_timer timer;
+  ProbeMemory memory;
   Abort* in_flight = nullptr;
   std::vector<Seat> seats;
   bool is_removed = false;
@@ -221,7 +222,7 @@ asio::awaitable<Outcome> Monitor::Loop::probe_in_turn(Watch& watch) {
 
   Abort abort;
   watch.in_flight = &abort;
-  Outcome outcome = co_await probe(abort, resources_, watch.timer, watch.target);
+  Outcome outcome = co_await probe(abort, resources_, watch.memory, watch.timer, watch.target);
   watch.in_flight = nullptr;
   co_return outcome;
 }

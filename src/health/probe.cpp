@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "health/grpc_probe.hpp"
 #include "health/http_probe.hpp"
 #include "health/tcp_probe.hpp"
 #include "health/tls_probe.hpp"
@@ -44,12 +45,15 @@ asio::awaitable<Resolution> resolve(Abort& abort, Resolver& resolver, asio::stea
   co_return resolution;
 }
 
-asio::awaitable<Outcome> probe_address(Abort& abort, const Target& target, Deadline deadline) {
+asio::awaitable<Outcome> probe_address(Abort& abort, ProbeMemory& memory, const Target& target, Deadline deadline) {
   Outcome outcome;
   switch (target.check.type) {
     case Check::Type::http:
     case Check::Type::https:
-      outcome = co_await probe_http(abort, target, deadline);
+      outcome = co_await probe_http(abort, memory.connection, target, deadline);
+      break;
+    case Check::Type::grpc:
+      outcome = co_await probe_grpc(abort, target, deadline);
       break;
     case Check::Type::tcp:
       outcome = co_await probe_tcp(abort, target, deadline);
@@ -77,7 +81,8 @@ Outcome judge_time(const Check& check, Outcome outcome, std::uint64_t taken_ms) 
 
 }  // namespace
 
-asio::awaitable<Outcome> probe(Abort& abort, Resources& resources, asio::steady_timer& timer, const Target& target) {
+asio::awaitable<Outcome> probe(Abort& abort, Resources& resources, ProbeMemory& memory, asio::steady_timer& timer,
+                               const Target& target) {
   const Clock::time_point start = Clock::now();
   const Deadline deadline = start + std::chrono::milliseconds(target.check.timeout_ms);
   Target resolved = target;
@@ -87,7 +92,7 @@ asio::awaitable<Outcome> probe(Abort& abort, Resources& resources, asio::steady_
     resolved.address = resolution.address;
   }
   if (abort.is_aborted()) co_return cancelled();
-  Outcome outcome = co_await probe_address(abort, resolved, deadline);
+  Outcome outcome = co_await probe_address(abort, memory, resolved, deadline);
   if (abort.is_aborted()) co_return cancelled();  // whatever its last step met
   co_return judge_time(target.check, std::move(outcome), ms_since(start));
 }

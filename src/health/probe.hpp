@@ -2,11 +2,14 @@
 // of its own.
 #pragma once
 
+#include <memory>
+
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "health/abort.hpp"
 #include "health/check.hpp"
+#include "health/http_connection.hpp"
 #include "health/outcome.hpp"
 #include "health/resolver.hpp"
 
@@ -17,10 +20,15 @@ struct Resources {
   Resolver resolver;
 };
 
+// What one probe of a target leaves for the next.
+struct ProbeMemory {
+  std::unique_ptr<HttpConnection> connection;  // of a check that keeps it
+};
+
 // `timer` is for waiting before the connection: while a name is resolved. Takes at most timeout_ms; abort() from the
 // same thread ends it at once, inconclusive. `target` and the others must stay as they are until then. Not for checks
 // of type none. Throws nothing but std::bad_alloc.
-[[nodiscard]] boost::asio::awaitable<Outcome> probe(Abort& abort, Resources& resources,
+[[nodiscard]] boost::asio::awaitable<Outcome> probe(Abort& abort, Resources& resources, ProbeMemory& memory,
                                                     boost::asio::steady_timer& timer, const Target& target);
 
 }  // namespace rhumb::health

@@ -112,7 +112,9 @@ class GrpcPeer::Session {
   }
 
   static int on_frame(nghttp2_session*, const nghttp2_frame* frame, void* user) {
-    if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) of(user).answer(frame->hd.stream_id);
+    // In other frames the flag means something else: in SETTINGS and PING, ACK.
+    const bool is_of_request = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
+    if (is_of_request && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) of(user).answer(frame->hd.stream_id);
     return 0;
   }
 
