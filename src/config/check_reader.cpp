@@ -13,6 +13,9 @@
 #include "config/exec_check_reader.hpp"
 #include "config/push_check_reader.hpp"
 #include "config/tls_reader.hpp"
+#include "health/body_pattern.hpp"
+#include "health/load.hpp"
+#include "health/tls_client.hpp"
 
 namespace rhumb::config {
 namespace {
@@ -37,6 +40,12 @@ constexpr int kStatusMin = 200;                 // those before are interim (RFC
 constexpr int kStatusMax = 999;
 constexpr std::size_t kStatusesMax = 64;
 constexpr std::size_t kBodyTextMax = 1'024;
+constexpr std::size_t kPatternMax = 256;             // octets, each of which may be an instruction
+constexpr std::int64_t kBodyLimitMax = 1024 * 1024;  // a body is searched between two probes of others
+constexpr std::int64_t kRedirectsMax = 10;
+constexpr std::size_t kLoadPointerMax = 1'024;
+constexpr std::size_t kHeaderNameMax = 256;
+constexpr std::size_t kServiceMax = 255;
 constexpr std::size_t kTcpTextMax = 1'024;
 
 bool is_printable(char c) {
@@ -84,6 +93,12 @@ class CheckReader {
                      "tls",
                      "send",
                      "expect",
+                     "body_matches",
+                     "body_limit",
+                     "follow_redirects",
+                     "connection",
+                     "load",
+                     "service",
                      "address",
                      "window",
                      "query",
@@ -98,6 +113,7 @@ class CheckReader {
     if (const auto type = place_.required("type")) {
       check_.type = type->choice<Type>({{"http", Type::http},
                                         {"https", Type::https},
+                                        {"grpc", Type::grpc},
                                         {"tcp", Type::tcp},
                                         {"tls", Type::tls},
                                         {"icmp", Type::icmp},
@@ -109,6 +125,10 @@ class CheckReader {
     refuse_what_the_type_has_not();
     read_port();
     read_http();
+    read_http_body();
+    if (const auto load = member_of_http("load")) read_load(*load);
+    if (const auto host = member_of_hosts("host")) read_host(*host);
+    if (const auto service = place_.member("service")) read_service(*service);
     check_.send = read_tcp_text("send");
     check_.expect = read_tcp_text("expect");
     read_tls();
@@ -140,6 +160,14 @@ class CheckReader {
     auto place = place_.member(key);
     if (!place || check_.type == Type::http || check_.type == Type::https) return place;
     place->error(fmt::format("only a check of type \"http\" or \"https\" has \"{}\"", key));
+    return std::nullopt;
+  }
+
+  // The same, and those of gRPC.
+  [[nodiscard]] std::optional<JsonPlace> member_of_hosts(std::string_view key) const {
+    auto place = place_.member(key);
+    if (!place || check_.type == Type::http || check_.type == Type::https || check_.type == Type::grpc) return place;
+    place->error(fmt::format("only a check of type \"http\", \"https\" or \"grpc\" has \"{}\"", key));
     return std::nullopt;
   }
 
@@ -221,10 +249,62 @@ class CheckReader {
       using Method = Check::Method;
       check_.method = method->choice<Method>({{"GET", Method::get}, {"HEAD", Method::head}}).value_or(Method::get);
     }
-    if (const auto host = member_of_http("host")) read_host(*host);
     if (const auto headers = member_of_http("headers")) read_headers(*headers);
     if (const auto statuses = member_of_http("expected_status")) read_statuses(*statuses);
+    if (const auto redirects = member_of_http("follow_redirects")) {
+      check_.follow_redirects = static_cast<int>(redirects->integer(0, kRedirectsMax).value_or(0));
+    }
+    if (const auto connection = member_of_http("connection")) {
+      check_.keeps_connection = connection->choice<bool>({{"new", false}, {"keep", true}}).value_or(false);
+    }
+  }
+
+  void read_http_body() {
     if (const auto text = member_of_http("body_contains")) read_body_text(*text);
+    if (const auto pattern = member_of_http("body_matches")) read_pattern(*pattern);
+    if (const auto limit = member_of_http("body_limit")) {
+      check_.body_limit = static_cast<std::uint32_t>(limit->integer(1, kBodyLimitMax).value_or(check_.body_limit));
+    }
+  }
+
+  // {"header": "X-Load"} or {"json": "/load"}
+  void read_load(const JsonPlace& place) {
+    if (!place.has_only({"header", "json"})) return;
+    const auto header = place.member("header");
+    const auto pointer = place.member("json");
+    if (header.has_value() == pointer.has_value()) return place.error("must have either \"header\" or \"json\"");
+    if (header) read_load_header(*header);
+    if (pointer) read_load_pointer(*pointer);
+  }
+
+  void read_load_header(const JsonPlace& place) {
+    const auto name = place.text();
+    if (!name) return;
+    if (!is_token(*name) || name->size() > kHeaderNameMax) {
+      return place.error(fmt::format("\"{}\" is not the name of a header", *name));
+    }
+    check_.load_header = *name;
+  }
+
+  void read_load_pointer(const JsonPlace& place) {
+    const auto pointer = place.text();
+    if (!pointer) return;
+    if (check_.method == Check::Method::head) return place.error("a response to HEAD has no body");
+    if (!health::is_json_pointer(*pointer) || pointer->size() > kLoadPointerMax) {
+      return place.error(fmt::format("\"{}\" is not a JSON pointer such as \"/load\" (RFC 6901)", *pointer));
+    }
+    check_.load_pointer = *pointer;
+  }
+
+  void read_service(const JsonPlace& place) {
+    const auto service = place.text();
+    if (!service) return;
+    if (check_.type != Type::grpc) return place.error("only a check of type \"grpc\" has \"service\"");
+    const auto is_of_name = [](char c) { return is_printable(c) && c != ' '; };
+    if (service->size() > kServiceMax || !std::ranges::all_of(*service, is_of_name)) {
+      return place.error(fmt::format("must hold only printable ASCII without spaces, at most {} octets", kServiceMax));
+    }
+    check_.service = *service;
   }
 
   void read_path(const JsonPlace& place) {
@@ -251,9 +331,12 @@ class CheckReader {
   }
 
   void read_tls() {
-    const bool is_over_tls = check_.type == Type::https || check_.type == Type::tls;
     const auto place = place_.member("tls");
-    if (place && !is_over_tls) return place->error("only a check of type \"https\" or \"tls\" has \"tls\"");
+    const bool is_over_tls =
+        check_.type == Type::https || check_.type == Type::tls || (check_.type == Type::grpc && place);
+    if (place && !is_over_tls) {
+      return place->error("only a check of type \"https\", \"tls\" or \"grpc\" has \"tls\"");
+    }
     if (!is_over_tls) return;
     check_.tls = read_tls_client(
         place_, directory_, {"ca_file", "server_name", "verify", "client_certificate", "client_key", "expiry_warning"});
@@ -340,6 +423,20 @@ class CheckReader {
       return place.error(fmt::format("must have 1 to {} octets", kBodyTextMax));
     }
     check_.body_contains = *text;
+  }
+
+  void read_pattern(const JsonPlace& place) {
+    const auto text = place.text();
+    if (!text) return;
+    if (check_.method == Check::Method::head) return place.error("a response to HEAD has no body");
+    if (text->empty() || text->size() > kPatternMax) {
+      return place.error(fmt::format("must have 1 to {} octets", kPatternMax));
+    }
+    try {
+      check_.body_matches = std::make_shared<health::BodyPattern>(*text);
+    } catch (const std::invalid_argument& error) {
+      place.error(fmt::format("is no regular expression: {}", error.what()));
+    }
   }
 
   const JsonPlace& place_;

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "health/body_pattern.hpp"
 #include "health/tls_client.hpp"
 
 namespace rhumb::health {
@@ -14,6 +15,11 @@ const TlsSettings& tls_of(const Check& check) noexcept {
   return check.tls ? check.tls->settings() : kNone;
 }
 
+const std::string& pattern_of(const Check& check) noexcept {
+  static const std::string kNone;
+  return check.body_matches ? check.body_matches->text() : kNone;
+}
+
 auto identity(const Target& target) noexcept {
   const Check& check = target.check;
   return std::tie(target.address.family, target.address.bits, target.resolved_name, target.host, check.type, check.port,
@@ -22,7 +28,8 @@ auto identity(const Target& target) noexcept {
                   check.address.bits, check.source_address.family, check.source_address.bits, check.max_response_ms,
                   check.fast_interval_ms, check.send, check.expect, check.query, check.query_type, check.is_over_tcp,
                   check.expected_rcodes, check.expected_answer, check.command, check.ttl_ms, check.is_down_on_expiry,
-                  check.report_file, tls_of(check));
+                  check.report_file, pattern_of(check), check.body_limit, check.follow_redirects,
+                  check.keeps_connection, check.load_header, check.load_pointer, check.service, tls_of(check));
 }
 
 }  // namespace

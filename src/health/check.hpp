@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -14,6 +15,7 @@
 
 namespace rhumb::health {
 
+class BodyPattern;
 class TlsClient;
 
 // Both ends count.
@@ -42,6 +44,7 @@ struct Check {
     none,   // never probed: stays unknown, which counts as up
     http,   // up: the head of a response with an expected status, and `body_contains` in its body, within the timeout
     https,  // the same over TLS
+    grpc,   // up: grpc.health.v1.Health/Check says SERVING within the timeout; over TLS if there is `tls`
     tcp,    // up: a connection, and `expect` in what comes over it, within the timeout
     tls,    // up: a TLS handshake within the timeout
     icmp,   // up: the reply to an echo request (ping) within the timeout
@@ -63,10 +66,18 @@ struct Check {
   // http and https only.
   enum class Method : std::uint8_t { get, head };
   Method method = Method::get;
-  std::string host = {};  // the Host field, sent as it is; empty: that of the target
+  std::string host = {};  // the Host field, sent as it is; empty: that of the target. grpc's too
   std::vector<HeaderField> headers = {};
   std::vector<StatusRange> expected_status = {{200, 399}};  // as Route 53 counts
-  std::string body_contains = {};                           // empty: the body is not read
+  std::string body_contains = {};                           // empty: nothing is searched for
+  std::shared_ptr<const BodyPattern> body_matches = {};     // null: nothing is searched for
+  std::uint32_t body_limit = 64 * 1024;  // so much of the body is read, for the two above and the load
+  int follow_redirects = 0;              // at most so many, and only within the scheme, host and port of the check
+  bool keeps_connection = false;         // for the next probe of the target
+  std::string load_header = {};          // the field that tells the load; empty: none does
+  std::optional<std::string> load_pointer = {};  // where it stands in a body of JSON (RFC 6901)
+
+  std::string service = {};  // grpc only: the service that is asked about; empty: the server as a whole
 
   // tcp only.
   std::string send = {};    // first, as it is
@@ -92,7 +103,7 @@ struct Check {
   std::uint32_t max_response_ms = 0;   // a success that took longer is a failure; 0: no such limit
   std::uint32_t fast_interval_ms = 0;  // while a result contradicts the state; 0: as ever
 
-  std::shared_ptr<const TlsClient> tls = {};  // https and tls only, and never null there
+  std::shared_ptr<const TlsClient> tls = {};  // https, tls and grpc only, and never null with the former two
 };
 
 // Whether it is probed at its interval: not without a type, nor if reports come over the control channel.

@@ -1,8 +1,9 @@
-// The body of a response, searched for a text.
+// The body of a response: searched for a text, kept, or only read to its end.
 //
-// Beast's parser takes it out of its chunks; of what comes out only the end is kept that a text may begin in. Reading
-// ends at the text, at the end of the body or at a limit, whichever is first, so that what a server sends, however much
-// and however packed, costs no more memory than a buffer and no more time than the limits below.
+// Beast's parser takes it out of its chunks; of what comes out only the end is kept that a text may begin in, unless
+// all is wanted. Reading ends when nothing more is wanted, at the end of the body or at a limit, whichever is first, so
+// that what a server sends, however much and however packed, costs no more memory than a buffer and what is wanted, and
+// no more time than the limits.
 #pragma once
 
 #include <cstddef>
@@ -22,10 +23,16 @@
 
 namespace rhumb::health {
 
-// The text must stand in so much of the body: a health page is short, and a long one shows its state at the top.
-inline constexpr std::size_t kBodyMax = 64 * 1024;
-// As it is sent: a body in chunks of one octet takes six for each, and extensions of chunks may be longer than those.
-inline constexpr std::size_t kSentBodyMax = 8 * kBodyMax;
+struct BodyWants {
+  std::string_view text;       // that is searched for; empty: none is. Must outlive the reader
+  std::size_t limit;           // so much of the body is looked at; at least 1
+  bool is_kept = false;        // whether it is wanted itself
+  bool is_read_whole = false;  // whether it is read to its end, so that the connection can be used again
+};
+
+// What is read as it is sent, in multiples of the limit: a body in chunks of one octet takes six for each, and
+// extensions of chunks may be longer than those.
+inline constexpr std::size_t kSentFactor = 8;
 
 // Looks for a text in what is appended piece by piece.
 class TextSearch {
@@ -35,22 +42,19 @@ class TextSearch {
 
   void append(std::string_view piece);
   [[nodiscard]] bool is_found() const noexcept { return is_found_; }
-  // Octets that were appended.
-  [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
  private:
   std::string_view text_;
   std::string tail_;  // the last octets, one fewer than the text has: it may begin there
-  std::size_t size_ = 0;
   bool is_found_ = false;
 };
 
 class BodyReader {
  public:
-  enum class Progress { incomplete, found, absent, malformed };
+  enum class Progress { incomplete, done, malformed };
 
-  // Reads on from `head`, which is whole and is not used any more. `text` must outlive this, and is not empty.
-  BodyReader(HeadReader& head, std::string_view text);
+  // Reads on from `head`, which is whole and is not used any more.
+  BodyReader(HeadReader& head, const BodyWants& wants);
   BodyReader(const BodyReader&) = delete;
   BodyReader& operator=(const BodyReader&) = delete;
 
@@ -64,17 +68,34 @@ class BodyReader {
 
   // Once malformed: what is wrong.
   [[nodiscard]] const std::string& problem() const noexcept { return problem_; }
-  // Once absent: whether there may be more of the body than was searched.
+  // Whether the text has come.
+  [[nodiscard]] bool is_found() const noexcept { return taker_.search && taker_.search->is_found(); }
+  // What has come of the body, up to the limit, if it is kept.
+  [[nodiscard]] const std::string& body() const noexcept { return taker_.body; }
+  // Once done: whether there may be more of the body than was looked at.
   [[nodiscard]] bool is_cut() const noexcept { return is_cut_; }
+  // Once done: whether the connection can carry another request. Not if more came than the response.
+  [[nodiscard]] bool is_connection_free() const;
 
  private:
+  // Takes the body as it comes out of its chunks.
+  struct Taker {
+    void append(std::string_view piece);
+
+    const BodyWants wants;
+    std::optional<TextSearch> search;
+    std::string body;
+    std::size_t size = 0;  // that was looked at
+    bool is_cut = false;   // whether more came
+  };
+
   // Beast's word for where a parser puts the body.
-  struct Searched {
-    using value_type = TextSearch*;
+  struct Taken {
+    using value_type = Taker*;
     class reader {  // NOLINT(readability-identifier-naming): the name that Beast looks for
      public:
       template <bool kIsRequest, typename Fields>
-      reader(boost::beast::http::header<kIsRequest, Fields>&, value_type& search) : search_(search) {}
+      reader(boost::beast::http::header<kIsRequest, Fields>&, value_type& taker) : taker_(taker) {}
       static void init(const boost::optional<std::uint64_t>&, boost::beast::error_code& error) { error = {}; }
       template <typename Buffers>
       std::size_t put(const Buffers& buffers, boost::beast::error_code& error) {
@@ -83,7 +104,7 @@ class BodyReader {
         for (auto at = boost::asio::buffer_sequence_begin(buffers); at != boost::asio::buffer_sequence_end(buffers);
              ++at) {
           const boost::asio::const_buffer piece = *at;
-          search_->append({static_cast<const char*>(piece.data()), piece.size()});
+          taker_->append({static_cast<const char*>(piece.data()), piece.size()});
           size += piece.size();
         }
         return size;
@@ -91,14 +112,15 @@ class BodyReader {
       static void finish(boost::beast::error_code& error) { error = {}; }
 
      private:
-      TextSearch* search_;
+      Taker* taker_;
     };
   };
 
   [[nodiscard]] Progress parse();
+  [[nodiscard]] bool is_satisfied() const noexcept;
 
-  TextSearch search_;
-  boost::beast::http::response_parser<Searched> parser_;
+  Taker taker_;
+  boost::beast::http::response_parser<Taken> parser_;
   boost::beast::flat_buffer buffer_;
   std::size_t received_ = 0;
   Progress progress_;

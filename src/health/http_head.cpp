@@ -45,7 +45,7 @@ std::string write_request(const Target& target) {
   }
   for (const HeaderField& field : check.headers)
     request += fmt::format("{}: {}\r\n", field.name, field.value);
-  return request += "Connection: close\r\n\r\n";
+  return request += check.keeps_connection ? "\r\n" : "Connection: close\r\n\r\n";
 }
 
 HeadReader::HeadReader() {
@@ -78,6 +78,10 @@ HeadReader::Progress HeadReader::received(std::size_t size) {
 
 int HeadReader::status() const {
   return static_cast<int>(parser_->get().result_int());
+}
+
+std::string_view HeadReader::field(std::string_view name) const {
+  return parser_->get()[{name.data(), name.size()}];
 }
 
 void HeadReader::start_over() {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
@@ -21,8 +22,8 @@ inline constexpr std::size_t kHeadMax = 16 * 1024;
 // The Host field: the check's own, or the target's, or the address and port.
 [[nodiscard]] std::string host_field(const Target& target);
 
-// "GET path HTTP/1.1" and its fields, for a connection that carries nothing else. A header of the check stands in place
-// of one that is sent otherwise.
+// "GET path HTTP/1.1" and its fields, for a connection that carries nothing else unless the check keeps it. A header of
+// the check stands in place of one that is sent otherwise.
 [[nodiscard]] std::string write_request(const Target& target);
 
 // Reads a response up to the end of its head. Memory follows what has arrived and ends at kHeadMax; each octet is
@@ -41,6 +42,10 @@ class HeadReader {
 
   // Once whole: the status of the first response that is not interim, 101 to 999.
   [[nodiscard]] int status() const;
+  // Once whole: of that response. Empty if there is no such field.
+  [[nodiscard]] std::string_view field(std::string_view name) const;
+  // Whether any octet has come.
+  [[nodiscard]] bool has_begun() const noexcept { return received_ > 0; }
   // Once malformed: what is wrong.
   [[nodiscard]] const std::string& problem() const noexcept { return problem_; }
 

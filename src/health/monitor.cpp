@@ -29,6 +29,7 @@
 #include "base/random.hpp"
 #include "health/abort.hpp"
 #include "health/probe.hpp"
+#include "health/response_times.hpp"
 #include "health/schedule.hpp"
 #include "health/slots.hpp"
 #include "health/verdicts.hpp"
@@ -65,6 +66,8 @@ struct Watch {
 
   const Target target;
   asio::steady_timer timer;
+  Carried carried;
+  ResponseTimes response_times;
   Abort* in_flight = nullptr;
   std::uint32_t number = 0;  // in the plan
   bool is_removed = false;
@@ -307,7 +310,7 @@ asio::awaitable<Outcome> Monitor::Loop::probe_in_turn(Watch& watch) {
 
   Abort abort;
   watch.in_flight = &abort;
-  Outcome outcome = co_await probe(abort, resources_, watch.timer, watch.target);
+  Outcome outcome = co_await probe(abort, resources_, watch.carried, watch.timer, watch.target);
   watch.in_flight = nullptr;
   co_return outcome;
 }
@@ -328,6 +331,7 @@ void Monitor::Loop::reschedule(const Watch& watch, Schedule& schedule) {
 
 void Monitor::Loop::judge(Watch& watch, const Outcome& outcome) {
   if (outcome.kind == Outcome::Kind::inconclusive) return report_trouble(watch.target, outcome.evidence);
+  if (outcome.kind == Outcome::Kind::success) watch.response_times.record(outcome.taken_ms);
   verdicts_->record(watch.number, outcome, clock_.now());
   tell();
   if (!outcome.warning.empty()) report_warning(watch, outcome.warning);
@@ -381,7 +385,12 @@ void Monitor::Loop::report_trouble(const Target& target, const std::string& evid
 Status Monitor::Loop::status() {
   Status status = verdicts_->status(clock_.now());
   for (const auto& watch : watches_) {
-    if (watch->next_at) status.probes[watch->number].next_at = clock_.to_time(*watch->next_at);
+    ProbeStatus& probe = status.probes[watch->number];
+    if (watch->next_at) probe.next_at = clock_.to_time(*watch->next_at);
+    const ResponseTimes& times = watch->response_times;
+    probe.average_ms = times.average_ms();
+    probe.median_ms = times.percentile_ms(50);
+    probe.p95_ms = times.percentile_ms(95);
   }
   return status;
 }

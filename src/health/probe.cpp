@@ -9,6 +9,7 @@
 
 #include "health/dns_probe.hpp"
 #include "health/exec_probe.hpp"
+#include "health/grpc_probe.hpp"
 #include "health/http_probe.hpp"
 #include "health/icmp_probe.hpp"
 #include "health/push_probe.hpp"
@@ -48,12 +49,15 @@ asio::awaitable<Resolution> resolve(Abort& abort, Resolver& resolver, asio::stea
   co_return resolution;
 }
 
-asio::awaitable<Outcome> probe_address(Abort& abort, const Target& target, Deadline deadline) {
+asio::awaitable<Outcome> probe_address(Abort& abort, Carried& carried, const Target& target, Deadline deadline) {
   Outcome outcome;
   switch (target.check.type) {
     case Check::Type::http:
     case Check::Type::https:
-      outcome = co_await probe_http(abort, target, deadline);
+      outcome = co_await probe_http(abort, carried.connection, target, deadline);
+      break;
+    case Check::Type::grpc:
+      outcome = co_await probe_grpc(abort, target, deadline);
       break;
     case Check::Type::tcp:
       outcome = co_await probe_tcp(abort, target, deadline);
@@ -90,7 +94,8 @@ Outcome judge_time(const Check& check, Outcome outcome, std::uint64_t taken_ms) 
 }
 
 // The whole of a probe that asks somebody, from when nothing else is waited for.
-asio::awaitable<Outcome> ask(Abort& abort, Resolver& resolver, asio::steady_timer& timer, const Target& target) {
+asio::awaitable<Outcome> ask(Abort& abort, Resolver& resolver, Carried& carried, asio::steady_timer& timer,
+                             const Target& target) {
   const Clock::time_point start = Clock::now();
   const Deadline deadline = start + std::chrono::milliseconds(target.check.timeout_ms);
   Target resolved = target;
@@ -100,12 +105,12 @@ asio::awaitable<Outcome> ask(Abort& abort, Resolver& resolver, asio::steady_time
     resolved.address = resolution.address;
   }
   if (abort.is_aborted()) co_return cancelled();
-  Outcome outcome = co_await probe_address(abort, resolved, deadline);
+  Outcome outcome = co_await probe_address(abort, carried, resolved, deadline);
   if (abort.is_aborted()) co_return cancelled();  // whatever its last step met
   co_return judge_time(target.check, std::move(outcome), ms_since(start));
 }
 
-asio::awaitable<Outcome> ask_program(Abort& abort, Resources& resources, asio::steady_timer& timer,
+asio::awaitable<Outcome> ask_program(Abort& abort, Resources& resources, Carried& carried, asio::steady_timer& timer,
                                      const Target& target) {
   bool has_slot = false;
   {
@@ -114,20 +119,21 @@ asio::awaitable<Outcome> ask_program(Abort& abort, Resources& resources, asio::s
   }
   if (!has_slot) co_return cancelled();
   const SlotHeld held(resources.programs);
-  Outcome outcome = co_await ask(abort, resources.resolver, timer, target);
+  Outcome outcome = co_await ask(abort, resources.resolver, carried, timer, target);
   co_return outcome;
 }
 
 }  // namespace
 
-asio::awaitable<Outcome> probe(Abort& abort, Resources& resources, asio::steady_timer& timer, const Target& target) {
+asio::awaitable<Outcome> probe(Abort& abort, Resources& resources, Carried& carried, asio::steady_timer& timer,
+                               const Target& target) {
   if (abort.is_aborted()) co_return cancelled();
   if (target.check.type == Check::Type::push) co_return read_report(target.check, std::chrono::system_clock::now());
   Outcome outcome;
   if (target.check.type == Check::Type::exec) {
-    outcome = co_await ask_program(abort, resources, timer, target);
+    outcome = co_await ask_program(abort, resources, carried, timer, target);
   } else {
-    outcome = co_await ask(abort, resources.resolver, timer, target);
+    outcome = co_await ask(abort, resources.resolver, carried, timer, target);
   }
   co_return outcome;
 }

@@ -1,6 +1,7 @@
 #include "health/tls_client.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <stdexcept>
 #include <string_view>
@@ -126,6 +127,19 @@ void TlsClient::prepare(Stream& stream, const std::string& host, std::string& pr
     if (!is_good) problem = problem_of(context.native_handle(), name);
     return is_good;
   });
+}
+
+void TlsClient::offer_http2(Stream& stream) {
+  // A list of names with their lengths. It fails only for want of memory.
+  const std::array<unsigned char, 3> names = {2, 'h', '2'};
+  if (SSL_set_alpn_protos(stream.native_handle(), names.data(), names.size()) != 0) throw std::bad_alloc();
+}
+
+bool TlsClient::is_http2(Stream& stream) {
+  const unsigned char* name = nullptr;
+  unsigned int size = 0;
+  SSL_get0_alpn_selected(stream.native_handle(), &name, &size);
+  return std::string_view(reinterpret_cast<const char*>(name), size) == "h2";
 }
 
 std::string TlsClient::expiry_warning(Stream& stream) const {

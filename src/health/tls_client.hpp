@@ -50,6 +50,10 @@ class TlsClient {
   // `problem` says why; it must outlive the handshake.
   void prepare(Stream& stream, const std::string& host, std::string& problem) const;
 
+  // Before the handshake: that HTTP/2 is to be spoken (ALPN, RFC 7301); after it: whether the server agreed.
+  static void offer_http2(Stream& stream);
+  [[nodiscard]] static bool is_http2(Stream& stream);
+
   // After the handshake: that the certificate ends soon; empty if it does not.
   [[nodiscard]] std::string expiry_warning(Stream& stream) const;
 

@@ -131,6 +131,14 @@ TEST_F(TlsHealth, DoesNotTrustAnAuthorityThatIsNotTheSystems) {
   EXPECT_TRUE(logs("good", "unknown → down: TLS: unable to get local issuer certificate"));
 }
 
+// Python's server knows nothing of ALPN, and ignores it.
+TEST_F(TlsHealth, WantsHttp2OfAServerOfGrpc) {
+  make_certificate("rpc", "DNS:rpc.example.com", kDaysUsual);
+  add("rpc", "grpc");
+  world().serve();
+  EXPECT_TRUE(logs("rpc", "unknown → down: TLS: the server does not offer HTTP/2 (ALPN h2)"));
+}
+
 TEST_F(TlsHealth, ShowsItsOwnCertificateToThoseWhoWantOne) {
   make_certificate("asking", "DNS:asking.example.com", kDaysUsual);
   make_certificate("client", "DNS:client.example", kDaysUsual);

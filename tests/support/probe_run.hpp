@@ -23,13 +23,16 @@ struct Probed {
 
 class ProbeRun {
  public:
-  explicit ProbeRun(const Target& target) : target_(target) {
-    boost::asio::co_spawn(context_, probe(abort_, resources_, timer_, target_),
-                          [this](const std::exception_ptr& error, Outcome outcome) {
-                            if (error) std::rethrow_exception(error);
-                            outcome_ = std::move(outcome);
-                          });
+  explicit ProbeRun(const Target& target) : target_(target) { start(); }
+
+  // Another probe of the target, which has what the one before it left. That one must have ended.
+  [[nodiscard]] Probed again() {
+    outcome_.reset();
+    context_.restart();
+    start();
+    return finish();
   }
+  [[nodiscard]] Carried& carried() noexcept { return carried_; }
 
   [[nodiscard]] Probed finish() {
     const std::size_t steps = context_.run();
@@ -50,11 +53,20 @@ class ProbeRun {
   }
 
  private:
+  void start() {
+    boost::asio::co_spawn(context_, probe(abort_, resources_, carried_, timer_, target_),
+                          [this](const std::exception_ptr& error, Outcome outcome) {
+                            if (error) std::rethrow_exception(error);
+                            outcome_ = std::move(outcome);
+                          });
+  }
+
   Target target_;
   boost::asio::io_context context_{1};
   boost::asio::steady_timer timer_{context_};
   Abort abort_;
   Resources resources_;
+  Carried carried_;
   std::optional<Outcome> outcome_;
 };
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "config/json_file.hpp"
+#include "health/body_pattern.hpp"
 #include "health/tls_client.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -119,14 +120,89 @@ TEST(ReadCheck, SaysWhichMembersDoNotFit) {
 TEST(ReadCheck, GivesOnlyHttpWhatIsOfHttp) {
   for (const auto& [key, value] : {std::pair("path", "\"/\""),
                                    {"method", "\"GET\""},
-                                   {"host", "\"a\""},
                                    {"headers", "{}"},
                                    {"expected_status", "[200]"},
-                                   {"body_contains", "\"a\""}}) {
-    EXPECT_THAT(
-        read(fmt::format(R"("type": "tcp", "{}": {})", key, value)).messages,
-        ElementsAre(fmt::format("rhumb.json: /{0}: only a check of type \"http\" or \"https\" has \"{0}\"", key)));
+                                   {"body_contains", "\"a\""},
+                                   {"body_matches", "\"a\""},
+                                   {"body_limit", "1"},
+                                   {"follow_redirects", "1"},
+                                   {"connection", "\"keep\""},
+                                   {"load", "{\"header\": \"X\"}"}}) {
+    for (const char* type : {"tcp", "grpc"}) {
+      EXPECT_THAT(
+          read(fmt::format(R"("type": "{}", "{}": {})", type, key, value)).messages,
+          ElementsAre(fmt::format("rhumb.json: /{0}: only a check of type \"http\" or \"https\" has \"{0}\"", key)));
+    }
   }
+}
+
+TEST(ReadCheck, TakesWhatIsWantedOfABody) {
+  const auto [check, messages] = read_http(
+      R"("body_contains": "all", "body_matches": "w[e]ll", "body_limit": 1000, "load": {"json": "/a~1b/load"})");
+  EXPECT_THAT(messages, IsEmpty());
+  EXPECT_EQ(check.body_contains, "all");
+  ASSERT_TRUE(check.body_matches);
+  EXPECT_EQ(check.body_matches->text(), "w[e]ll");
+  EXPECT_EQ(check.body_limit, 1'000U);
+  EXPECT_EQ(check.load_pointer, "/a~1b/load");
+  EXPECT_EQ(check.load_header, "");
+  const Check usual = read_http(R"("path": "/")").check;
+  EXPECT_FALSE(usual.body_matches);
+  EXPECT_EQ(usual.body_limit, 65'536U);
+  EXPECT_FALSE(usual.load_pointer);
+}
+
+TEST(ReadCheck, SaysWhatIsWrongWithARegularExpression) {
+  EXPECT_THAT(refusals(R"("body_matches": "a(b")"),
+              ElementsAre("rhumb.json: /body_matches: is no regular expression: missing ): a(b"));
+  EXPECT_THAT(refusals(R"("body_matches": "")"), ElementsAre("rhumb.json: /body_matches: must have 1 to 256 octets"));
+  EXPECT_THAT(refusals(R"("method": "HEAD", "body_matches": "a")"),
+              ElementsAre("rhumb.json: /body_matches: a response to HEAD has no body"));
+}
+
+TEST(ReadCheck, TakesOneSourceOfTheLoad) {
+  EXPECT_EQ(read_http(R"("load": {"header": "X-Load"})").check.load_header, "X-Load");
+  EXPECT_EQ(read_http(R"("method": "HEAD", "load": {"header": "X-Load"})").check.load_header, "X-Load");
+  EXPECT_EQ(read_http(R"("load": {"json": ""})").check.load_pointer, "");
+  for (const char* load : {"{}", R"({"header": "X-Load", "json": "/load"})"}) {
+    EXPECT_THAT(refusals(fmt::format(R"("load": {})", load)),
+                ElementsAre("rhumb.json: /load: must have either \"header\" or \"json\""))
+        << load;
+  }
+  EXPECT_THAT(refusals(R"("load": {"header": "a b"})"),
+              ElementsAre("rhumb.json: /load/header: \"a b\" is not the name of a header"));
+  EXPECT_THAT(refusals(R"("load": {"json": "load"})"),
+              ElementsAre("rhumb.json: /load/json: \"load\" is not a JSON pointer such as \"/load\" (RFC 6901)"));
+  EXPECT_THAT(refusals(R"("method": "HEAD", "load": {"json": "/load"})"),
+              ElementsAre("rhumb.json: /load/json: a response to HEAD has no body"));
+}
+
+TEST(ReadCheck, FollowsNoRedirectAndKeepsNoConnectionUnlessToldTo) {
+  const Check usual = read_http(R"("path": "/")").check;
+  EXPECT_EQ(usual.follow_redirects, 0);
+  EXPECT_FALSE(usual.keeps_connection);
+  const auto [check, messages] = read_http(R"("follow_redirects": 10, "connection": "keep")");
+  EXPECT_THAT(messages, IsEmpty());
+  EXPECT_EQ(check.follow_redirects, 10);
+  EXPECT_TRUE(check.keeps_connection);
+  EXPECT_FALSE(read_http(R"("connection": "new")").check.keeps_connection);
+  EXPECT_THAT(refusals(R"("follow_redirects": 11)"), testing::SizeIs(1));
+}
+
+TEST(ReadCheck, TakesWhatGrpcHas) {
+  const auto [check, messages] = read(R"("type": "grpc", "service": "mail.v1", "host": "mail.example.com:50051")");
+  EXPECT_THAT(messages, IsEmpty());
+  EXPECT_EQ(check.type, Check::Type::grpc);
+  EXPECT_EQ(check.service, "mail.v1");
+  EXPECT_EQ(check.host, "mail.example.com:50051");
+  EXPECT_FALSE(check.tls);
+  EXPECT_TRUE(read(R"("type": "grpc", "tls": {})").check.tls);
+  EXPECT_THAT(read(R"("type": "grpc", "service": "a b")").messages,
+              ElementsAre("rhumb.json: /service: must hold only printable ASCII without spaces, at most 255 octets"));
+  EXPECT_THAT(refusals(R"("service": "mail")"),
+              ElementsAre("rhumb.json: /service: only a check of type \"grpc\" has \"service\""));
+  EXPECT_THAT(read(R"("type": "tcp", "host": "a")").messages,
+              ElementsAre("rhumb.json: /host: only a check of type \"http\", \"https\" or \"grpc\" has \"host\""));
 }
 
 TEST(ReadCheck, TakesTextsForTcp) {
@@ -341,7 +417,7 @@ TEST_F(ReadTls, WantsACertificateAndItsKey) {
 TEST_F(ReadTls, IsOnlyForTypesWithTls) {
   for (const char* type : {"http", "tcp"}) {
     EXPECT_THAT(read(fmt::format(R"("type": "{}", "tls": {{}})", type)).messages,
-                ElementsAre("rhumb.json: /tls: only a check of type \"https\" or \"tls\" has \"tls\""));
+                ElementsAre("rhumb.json: /tls: only a check of type \"https\", \"tls\" or \"grpc\" has \"tls\""));
   }
   EXPECT_THAT(read(R"("type": "tls", "path": "/")").messages,
               ElementsAre("rhumb.json: /path: only a check of type \"http\" or \"https\" has \"path\""));

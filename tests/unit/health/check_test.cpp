@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "health/body_pattern.hpp"
 #include "health/tls_client.hpp"
 
 namespace rhumb::health {
@@ -34,6 +35,15 @@ TEST(Target, IsTheSameProbeIfTheSettingsOfTlsAreTheSame) {
   EXPECT_FALSE(is_before_or_after(one, other));
 }
 
+TEST(Target, IsTheSameProbeIfThePatternsAreTheSame) {
+  Target one = sample();
+  Target other = sample();
+  one.check.body_matches = std::make_shared<BodyPattern>("o[k]");
+  other.check.body_matches = std::make_shared<BodyPattern>("o[k]");
+  EXPECT_TRUE(is_same_probe(one, other));
+  EXPECT_FALSE(is_before_or_after(one, other));
+}
+
 TEST(Target, IsAnotherProbeIfAnythingElseDiffers) {
   const std::vector<std::function<void(Target&)>> edits = {
       [](Target& target) { target.address = *IpAddress::parse("192.0.2.21"); },
@@ -56,6 +66,14 @@ TEST(Target, IsAnotherProbeIfAnythingElseDiffers) {
         target.check.expected_status = {{200, 200}};
       },
       [](Target& target) { target.check.body_contains = "ok"; },
+      [](Target& target) { target.check.body_matches = std::make_shared<BodyPattern>("ok"); },
+      [](Target& target) { ++target.check.body_limit; },
+      [](Target& target) { target.check.follow_redirects = 1; },
+      [](Target& target) { target.check.keeps_connection = true; },
+      [](Target& target) { target.check.load_header = "X-Load"; },
+      [](Target& target) { target.check.load_pointer = "/load"; },
+      [](Target& target) { target.check.load_pointer = ""; },
+      [](Target& target) { target.check.service = "mail"; },
       [](Target& target) { target.check.source_address = *IpAddress::parse("192.0.2.9"); },
       [](Target& target) { target.check.source_address = *IpAddress::parse("::"); },
       [](Target& target) { target.check.tls = std::make_shared<TlsClient>(TlsSettings{.server_name = "a"}); },

@@ -14,15 +14,23 @@ namespace {
 using Progress = BodyReader::Progress;
 
 constexpr std::string_view kText = "all is well";
+constexpr std::size_t kLimit = 64 * 1024;
+constexpr std::size_t kSentLimit = kSentFactor * kLimit;
+constexpr BodyWants kSearched{kText, kLimit};
+constexpr BodyWants kKept{"", kLimit, true};
+constexpr BodyWants kReadWhole{kText, kLimit, false, true};
 
 struct Read {
   Progress progress;
   std::size_t taken;  // octets of the response
+  bool is_found;
   bool is_cut;
+  bool is_connection_free;
+  std::string body;
 };
 
 // Gives a reader `response` in pieces of at most `piece`, until it has made up its mind.
-Read read(std::string_view response, std::size_t piece = 1'000'000, std::string_view text = kText) {
+Read read(std::string_view response, std::size_t piece = 1'000'000, const BodyWants& wants = kSearched) {
   const std::size_t whole = response.size();
   const auto put = [&](std::span<char> space) {
     const std::size_t size = std::min({piece, space.size(), response.size()});
@@ -33,10 +41,11 @@ Read read(std::string_view response, std::size_t piece = 1'000'000, std::string_
   HeadReader head;
   while (head.received(put(head.space())) == HeadReader::Progress::incomplete && !response.empty()) {
   }
-  BodyReader body(head, text);
+  BodyReader body(head, wants);
   while (!response.empty() && body.progress() == Progress::incomplete)
     body.received(put(body.space()));
-  return {body.progress(), whole - response.size(), body.is_cut()};
+  return {body.progress(), whole - response.size(),   body.is_found(),
+          body.is_cut(),   body.is_connection_free(), body.body()};
 }
 
 std::string with_length(std::string_view body) {
@@ -80,7 +89,7 @@ TEST(BodyReader, FindsTheTextInPiecesOfAnySize) {
   for (const std::string& response : {with_length(body), in_chunks(body, 1), in_chunks(body, 7), in_chunks(body, 15),
                                       "HTTP/1.0 200 OK\r\n\r\n" + body}) {
     for (std::size_t piece = 1; piece <= response.size(); ++piece)
-      EXPECT_EQ(read(response, piece).progress, Progress::found) << piece << response;
+      EXPECT_TRUE(read(response, piece).is_found) << piece << response;
   }
 }
 
@@ -89,7 +98,8 @@ TEST(BodyReader, SaysThatTheTextIsAbsentAtTheEndOfTheBody) {
                                       std::string("HTTP/1.1 204 No Content\r\n\r\n")}) {
     for (std::size_t piece = 1; piece <= response.size(); ++piece) {
       const Read absent = read(response, piece);
-      EXPECT_EQ(absent.progress, Progress::absent) << piece << response;
+      EXPECT_EQ(absent.progress, Progress::done) << piece << response;
+      EXPECT_FALSE(absent.is_found) << piece << response;
       EXPECT_FALSE(absent.is_cut);
     }
   }
@@ -104,8 +114,8 @@ TEST(BodyReader, WaitsForMoreWhileThereMayBeMore) {
 
 // It would never match if the sizes of chunks were left in the body.
 TEST(BodyReader, TakesTheBodyOutOfItsChunks) {
-  EXPECT_EQ(read(in_chunks("all is well", 4)).progress, Progress::found);
-  EXPECT_EQ(read(in_chunks("all is lost", 4), 1'000'000, "4\r\n").progress, Progress::absent);
+  EXPECT_TRUE(read(in_chunks("all is well", 4)).is_found);
+  EXPECT_FALSE(read(in_chunks("all is lost", 4), 1'000'000, {"4\r\n", kLimit}).is_found);
 }
 
 TEST(BodyReader, StopsAtTheText) {
@@ -114,30 +124,66 @@ TEST(BodyReader, StopsAtTheText) {
 }
 
 TEST(BodyReader, SearchesAsMuchAsTheLimitAndNoMore) {
-  const std::string just = std::string(kBodyMax - kText.size(), 'x') + std::string(kText);
+  const std::string just = std::string(kLimit - kText.size(), 'x') + std::string(kText);
   const std::string late = 'x' + just;
   const std::string rest(1'000'000, 'x');
   for (const std::size_t piece : {100U, 1'000U, 1'000'000U}) {
-    EXPECT_EQ(read(with_length(just + rest), piece).progress, Progress::found);
+    EXPECT_TRUE(read(with_length(just + rest), piece).is_found);
     const Read absent = read(with_length(late + rest), piece);
-    EXPECT_EQ(absent.progress, Progress::absent);
+    EXPECT_EQ(absent.progress, Progress::done);
+    EXPECT_FALSE(absent.is_found);
     EXPECT_TRUE(absent.is_cut);
-    EXPECT_LT(absent.taken, 2 * kBodyMax);
-    EXPECT_EQ(read(in_chunks(just, 1), piece).progress, Progress::found) << "in the smallest chunks";
+    EXPECT_LT(absent.taken, 2 * kLimit);
+    EXPECT_TRUE(read(in_chunks(just, 1), piece).is_found) << "in the smallest chunks";
   }
+}
+
+TEST(BodyReader, KeepsAsMuchAsTheLimitAndNoMore) {
+  const std::string whole(kLimit, 'x');
+  for (const std::size_t piece : {100U, 1'000'000U}) {
+    for (const std::string& response : {with_length(whole), in_chunks(whole, 15), "HTTP/1.0 200 OK\r\n\r\n" + whole}) {
+      const Read kept = read(response, piece, kKept);
+      EXPECT_TRUE(kept.body == whole);
+    }
+    const Read cut = read(with_length(whole + 'y'), piece, kKept);
+    EXPECT_EQ(cut.progress, Progress::done);
+    EXPECT_TRUE(cut.is_cut);
+    EXPECT_TRUE(cut.body == whole);
+  }
+  EXPECT_EQ(read(with_length("all is well"), 3, {"is", kLimit, true}).body, "all is well") << "the text ends nothing";
+  EXPECT_EQ(read(with_length("all is well")).body, "") << "nor is it kept unless it is wanted";
+}
+
+// What comes behind a response would be taken for the answer to the next request.
+TEST(BodyReader, LeavesAConnectionFreeOnlyAtTheEndOfTheResponse) {
+  for (std::size_t piece = 1; piece < 100; ++piece) {
+    for (const std::string& response :
+         {with_length("all is well, and has an end"), with_length(""), in_chunks("all is well, and has an end", 3),
+          std::string("HTTP/1.1 204 No Content\r\n\r\n"),
+          std::string("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\nx")}) {
+      EXPECT_TRUE(read(response, piece, kReadWhole).is_connection_free) << piece << response;
+    }
+    for (const std::string& response :
+         {std::string("HTTP/1.0 200 OK\r\n\r\nall is well"), "HTTP/1.0" + with_length("all is well").substr(8),
+          std::string("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx"),
+          std::string("HTTP/1.1 200 OK\r\n\r\nwithout an end")}) {
+      EXPECT_FALSE(read(response, piece, kReadWhole).is_connection_free) << piece << response.substr(0, 100);
+    }
+  }
+  EXPECT_FALSE(read(with_length("all is well") + "HTTP/1.1 200 OK\r\n", 1'000, kReadWhole).is_connection_free);
 }
 
 TEST(BodyReader, EndsHoweverLittleBodyThereIsInWhatIsSent) {
   std::string extended = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
   const std::string head = extended;
-  while (extended.size() < 2 * kSentBodyMax)
+  while (extended.size() < 2 * kSentLimit)
     extended += "1;" + std::string(1'000, 'e') + "\r\nx\r\n";
-  const std::string endless_line = head + "1;" + std::string(2 * kSentBodyMax, 'e');
+  const std::string endless_line = head + "1;" + std::string(2 * kSentLimit, 'e');
   for (const std::string& response : {extended, endless_line}) {
     for (const std::size_t piece : {100U, 1'000'000U}) {
       const Read ended = read(response, piece);
       EXPECT_NE(ended.progress, Progress::incomplete);
-      EXPECT_LT(ended.taken, kSentBodyMax + 100'000);
+      EXPECT_LT(ended.taken, kSentLimit + 100'000);
     }
   }
 }
@@ -148,7 +194,7 @@ TEST(BodyReader, SaysWhatIsMalformed) {
   const auto space = head.space();
   response.copy(space.data(), response.size());
   ASSERT_EQ(head.received(response.size()), HeadReader::Progress::whole);
-  const BodyReader body(head, kText);
+  const BodyReader body(head, kSearched);
   EXPECT_EQ(body.progress(), Progress::malformed);
   EXPECT_EQ(body.problem(), "bad chunk");
 }
@@ -162,7 +208,7 @@ TEST(BodyReader, SurvivesDamagedBodies) {
     for (std::uint32_t i = 1 + random.below(6); i > 0; --i)
       response[head + random.below(static_cast<std::uint32_t>(response.size()) - head)] =
           static_cast<char>(random.below(256));
-    EXPECT_NE(read(response, 1 + random.below(40)).progress, Progress::found);
+    EXPECT_FALSE(read(response, 1 + random.below(40)).is_found);
   }
 }
 
