@@ -4,7 +4,6 @@
 #include <array>
 #include <cassert>
 #include <charconv>
-#include <cstring>
 #include <new>
 #include <optional>
 #include <utility>
@@ -213,7 +212,7 @@ class GrpcSession::Call {
                               std::uint32_t* flags, nghttp2_data_source* source, void*) {
     std::string& request = static_cast<Call*>(source->ptr)->request_;
     const std::size_t taken = std::min(size, request.size());
-    std::memcpy(into, request.data(), taken);
+    request.copy(reinterpret_cast<char*>(into), taken);
     request.erase(0, taken);
     if (request.empty()) *flags |= NGHTTP2_DATA_FLAG_EOF;
     return static_cast<ssize_t>(taken);
