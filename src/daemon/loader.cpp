@@ -28,20 +28,28 @@ health::Check check_of(const config::Config& config, const config::Service& serv
   return service.check ? config.checks[*service.check].check : none;
 }
 
+// Whether it matters to the probe in whose name it is made. If not, services share it.
+bool has_host(const health::Check& check) {
+  using Type = health::Check::Type;
+  if (check.type == Type::http || check.type == Type::https) return check.host.empty();
+  return check.type != Type::tcp && check.type != Type::icmp && check.type != Type::dns;
+}
+
 health::Target target_of(const config::Config& config, const config::Service& service,
                          const config::Instance& instance) {
   const std::string shown = instance.target ? instance.target->to_text() : instance.address.to_string();
-  health::Target target{fmt::format("{} {} {}", service.name.to_text(), config.regions[instance.region].name, shown),
-                        instance.address, host_of(service), check_of(config, service)};
-  if (instance.target && instance.check_address) target.address = *instance.check_address;
-  if (instance.target && !instance.check_address) target.resolved_name = shown;
-  health::Check& check = target.check;
-  if (check.address.bits != 0) {
-    target.address = check.address;
-    target.resolved_name.clear();
+  const std::string& region = config.regions[instance.region].name;
+  health::Check check = check_of(config, service);
+  check.report_file = health::report_file_of(check.report_file, shown, region, service.name.to_text());
+  health::Target target{fmt::format("{} {} {}", service.name.to_text(), region, shown), instance.address,
+                        has_host(check) ? host_of(service) : "", std::move(check)};
+  if (target.check.address.bits != 0) {
+    target.address = target.check.address;
+  } else if (instance.target && instance.check_address) {
+    target.address = *instance.check_address;
+  } else if (instance.target) {
+    target.resolved_name = shown;
   }
-  check.report_file = health::report_file_of(check.report_file, shown, config.regions[instance.region].name,
-                                             service.name.to_text());
   return target;
 }
 
