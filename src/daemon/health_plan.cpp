@@ -27,11 +27,11 @@ bool names_service(const health::Check& check) {
     case Type::grpc:
       return check.host.empty();
     case Type::exec:  // in its environment
+    case Type::push:  // reports are on a service's instance
       return true;
     case Type::tcp:
     case Type::icmp:
     case Type::dns:
-    case Type::push:
     case Type::none:
       break;
   }

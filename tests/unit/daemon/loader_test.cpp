@@ -36,12 +36,11 @@ class Loader : public testing::Test {
       "geoip": ["{}/city.mmdb"],
       "regions": {{"us-east": {{"coordinates": [39.04, -77.49]}}, "eu-west": {{"coordinates": [53.35, -6.26]}},
                   "ap-southeast": {{"coordinates": [1.35, 103.82]}}}},
-      "checks": {{"web": {{"type": "http", "port": 8080, "path": "/healthz"}},
-                 "uplink": {{"type": "tcp", "port": 179, "address": "192.0.2.250"}}}},
+      "checks": {{{}}},
       "rule_sets": {{{}}},
       "services": {{{}}}
     }})",
-                                               is_strict_, RHUMB_TEST_DATA, rule_sets_, services));
+                                               is_strict_, RHUMB_TEST_DATA, checks_, rule_sets_, services));
     Problems problems;
     const answer::Snapshot* snapshot = served == nullptr ? nullptr : served->snapshot.get();
     auto loaded = daemon::load(directory_.path() / "rhumb.json", Secrets{1, {}}, snapshot, problems);
@@ -81,6 +80,7 @@ class Loader : public testing::Test {
 
   bool is_strict_ = false;
   std::string rule_sets_;
+  std::string checks_ = R"("web": {"type": "http", "port": 8080, "path": "/healthz"})";
   test::TemporaryDirectory directory_;
   std::vector<std::string> problems_;  // without the directory
 };
@@ -149,6 +149,47 @@ TEST_F(Loader, ATargetIsProbedWhereItsNameLeadsOrAtItsCheckAddress) {
   EXPECT_EQ(probes[0].check_name, "web");
   EXPECT_EQ(probes[1].resolved_name, "");
   EXPECT_EQ(probes[1].address, IpAddress::parse("192.0.2.7"));
+}
+
+TEST_F(Loader, AnInstanceIsProbedAtTheAddressOfItsCheckIfThatHasOne) {
+  checks_ = R"("web": {"type": "icmp", "address": "192.0.2.99"})";
+  const auto loaded = load(fmt::format(
+      R"("a.example.com": {{"check": "web", {}}}, "c.example.com": {{"check": "web", {}}})", kTargets, kInstances));
+  ASSERT_TRUE(loaded) << testing::PrintToString(problems_);
+  ASSERT_THAT(loaded->plan.instances, SizeIs(4));
+  ASSERT_THAT(loaded->plan.probes, SizeIs(1));
+  EXPECT_EQ(loaded->plan.probes[0].address, IpAddress::parse("192.0.2.99"));
+  EXPECT_EQ(loaded->plan.probes[0].resolved_name, "");
+}
+
+TEST_F(Loader, ServicesShareAProbeThatIsMadeInNobodysName) {
+  constexpr std::string_view kServices =
+      R"("a.example.com": {{"check": "web", {0}}}, "b.example.com": {{"check": "web", {0}}})";
+  for (const auto& [check, is_shared] : {std::pair(R"("type": "http", "port": 80)", false),
+                                         {R"("type": "http", "port": 80, "host": "c.example.com")", true},
+                                         {R"("type": "tls", "port": 443)", false},
+                                         {R"("type": "grpc", "port": 443)", false},
+                                         {R"("type": "grpc", "port": 443, "host": "c.example.com")", true},
+                                         {R"("type": "tcp", "port": 80)", true},
+                                         {R"("type": "icmp")", true},
+                                         {R"("type": "dns", "port": 53, "query": "a.example.com")", true},
+                                         {R"("type": "exec", "command": ["/bin/true"])", false},
+                                         {R"("type": "push", "ttl": "1m")", false}}) {
+    checks_ = fmt::format(R"("web": {{{}}})", check);
+    const auto loaded = load(fmt::format(kServices, kInstances));
+    ASSERT_TRUE(loaded) << testing::PrintToString(problems_);
+    EXPECT_THAT(loaded->plan.probes, SizeIs(is_shared ? 2 : 4)) << check;
+  }
+}
+
+TEST_F(Loader, ReportsAreReadFromAFileOfEachInstance) {
+  checks_ = R"("web": {"type": "push", "ttl": "1m", "file": "up/{service}/{region}/{address}"})";
+  const auto loaded = load(fmt::format(
+      R"("a.example.com": {{"check": "web", {}}}, "c.example.com": {{"check": "web", {}}})", kInstances, kTargets));
+  ASSERT_TRUE(loaded) << testing::PrintToString(problems_);
+  const std::string top = directory_.path().string();
+  EXPECT_EQ(loaded->plan.probes.at(0).check.report_file, top + "/up/a.example.com/eu-west/192.0.2.20");
+  EXPECT_EQ(loaded->plan.probes.at(2).check.report_file, top + "/up/c.example.com/eu-west/lb.example.net");
 }
 
 TEST_F(Loader, AServiceWithTargetsAtAnApexOrBesideOtherDataIsAnErrorAtItsPlace) {
@@ -239,6 +280,7 @@ TEST_F(Loader, EveryInstanceHasAPlaceOfItsOwnOnTheBoard) {
 }
 
 TEST_F(Loader, OneProbeIsMadeForAllThatAskTheSame) {
+  checks_ += R"(, "uplink": {"type": "tcp", "port": 179, "address": "192.0.2.250"})";
   const auto loaded = load(fmt::format(R"("www.example.com": {{"check": "uplink", {0}}},
     "b.example.com": {{"checks": ["uplink", "web"], {0}}})",
                                        kInstances));

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/random.hpp"
 #include "support/dns_answer.hpp"
 
 namespace rhumb::health {
@@ -104,6 +105,29 @@ TEST(DnsMessage, SaysThatAResponseIsTruncated) {
   Octets response = answer_to(query());
   response[2] |= 0x02;
   EXPECT_TRUE(judge_response(dns_check(), kId, response)->is_truncated);
+}
+
+// Whatever else is wrong with it: what decides has the identifier and is a response with one question.
+TEST(DnsMessage, IsDecidedByNothingThatIsNoResponse) {
+  const Octets whole = answer_to(query(), {{192, 0, 2, 1}, {192, 0, 2, 2}});
+  int decided = 0;
+  for (std::uint64_t seed = 0; seed < 5'000; ++seed) {
+    SCOPED_TRACE(seed);
+    Random random(seed);
+    Octets message = whole;
+    for (std::uint32_t changes = random.below(4); changes > 0; --changes)
+      message[random.below(static_cast<std::uint32_t>(message.size()))] = static_cast<std::uint8_t>(random.below(256));
+    if (random.below(4) == 0) message.resize(random.below(static_cast<std::uint32_t>(message.size())));
+    const auto verdict = judge_response(dns_check(), kId, message);
+    if (!verdict) continue;
+    ++decided;
+    ASSERT_EQ(message[0] << 8 | message[1], kId);
+    ASSERT_EQ(message[2] & 0xF8, 0x80) << "a response to a query";
+    ASSERT_EQ(message[4] << 8 | message[5], 1) << "question";
+    ASSERT_EQ(verdict->is_truncated, (message[2] & 0x02) != 0);
+    ASSERT_EQ(verdict->outcome.kind == Kind::success, (message[3] & 0x0F) == 0);
+  }
+  EXPECT_GT(decided, 500);
 }
 
 }  // namespace
