@@ -1,5 +1,6 @@
 #include "config/calculated_check.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
