@@ -36,18 +36,21 @@ void Failback::resume(Time now) {
   memory_.suppressed_at.reset();
 }
 
+void Failback::restore(const Memory& memory, Time now) noexcept {
+  memory_ = memory;
+  for (std::optional<Time>* time : {&memory_.recovered_at, &memory_.resumed_at, &memory_.suppressed_at}) {
+    if (*time) *time = std::min(**time, now);
+  }
+  memory_.penalty_at = std::min(memory_.penalty_at, now);
+}
+
 Failback::Verdict Failback::at(Time now, const FailbackSettings& settings) const {
   if (memory_.is_down) return {Standing::down, 0, kNever};
   if (!memory_.recovered_at) return {};
   const Time held_until = *memory_.recovered_at + settings.hold_down;
   const Time damped = damped_until(settings.damping);
-  Time released = std::max(held_until, damped);
-  if (memory_.resumed_at) {
-    released = std::min(released, *memory_.resumed_at);
-    if (settings.is_manual) released = *memory_.resumed_at;
-  } else if (settings.is_manual) {
-    return {Standing::awaits_word, 0, kNever};
-  }
+  if (!memory_.resumed_at && settings.is_manual) return {Standing::awaits_word, 0, kNever};
+  const Time released = memory_.resumed_at.value_or(std::max(held_until, damped));
   if (now < released) return {released == held_until ? Standing::held_down : Standing::damped, 0, released};
   const Time ramped = released + settings.slow_start;
   if (now >= ramped) return {};

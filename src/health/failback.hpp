@@ -48,7 +48,7 @@ class Failback {
 
   // The checks' state changed. `now` never goes back, here and below.
   void turn(State state, Time now, const FailbackSettings& settings);
-  // An operator lets it serve, if it is up.
+  // An operator lets it serve, if it is up. To be called while it waits: a slow start begins.
   void resume(Time now);
 
   [[nodiscard]] Verdict at(Time now, const FailbackSettings& settings) const;
@@ -67,7 +67,8 @@ class Failback {
     friend bool operator==(const Memory&, const Memory&) = default;
   };
   [[nodiscard]] const Memory& memory() const noexcept { return memory_; }
-  void restore(const Memory& memory) noexcept { memory_ = memory; }
+  // What lies in the future was written before the clock was set back, and counts as now.
+  void restore(const Memory& memory, Time now) noexcept;
 
  private:
   void add_flap(Time now, const FlapDamping& damping);

@@ -17,11 +17,10 @@ bool MassGuard::look(const Sight& sight, Time now, const GuardSettings& settings
   if (is_up_) {
     // Half of what raised it must have come back, so that it does not rise and fall with every probe.
     const bool is_mass = settings.percent > 0 && is_over(2 * sight.fallen_since, sight.probes, settings.percent);
-    const bool is_over_time = now >= until(settings);
-    if ((is_mass || sight.are_canaries_down) && !is_over_time) return false;
+    const bool has_cause = is_mass || sight.are_canaries_down;
+    if (has_cause && now < until(settings)) return false;
     is_up_ = false;
-    is_spent_ = is_over_time;
-    from_ = kNever;
+    is_spent_ = has_cause;
     return true;
   }
   std::string found = cause(sight, settings);
@@ -29,7 +28,6 @@ bool MassGuard::look(const Sight& sight, Time now, const GuardSettings& settings
   if (found.empty() || is_spent_) return false;
   is_up_ = true;
   since_ = now;
-  from_ = now - settings.within;
   reason_ = std::move(found);
   return true;
 }

@@ -12,6 +12,11 @@ int narrowness(const Scope& scope) {
 
 }  // namespace
 
+Overrides::Overrides(std::vector<Override> words, Time now) : words_(std::move(words)) {
+  for (Override& word : words_)
+    word.since = std::min(word.since, now);
+}
+
 const Override* Overrides::find(std::string_view region, std::string_view service, std::string_view instance) const {
   const Override* found = nullptr;
   for (const Override& word : words_) {

@@ -14,8 +14,8 @@ namespace rhumb::health {
 class Overrides {
  public:
   Overrides() = default;
-  // Of an earlier one.
-  explicit Overrides(std::vector<Override> words) : words_(std::move(words)) {}
+  // Of an earlier one. Those that were given in the future, before the clock was set back, count as given now.
+  Overrides(std::vector<Override> words, Time now);
 
   // Of the words about this instance: on itself, else on its service there, else on its region. Null: none.
   [[nodiscard]] const Override* find(std::string_view region, std::string_view service,

@@ -22,6 +22,8 @@ using Json = nlohmann::json;
 
 constexpr std::string_view kMagic = "rhumb-state";
 constexpr std::size_t kHeaderMax = 128;
+// In ms, of times and durations: the year 10889, and the sum of a few of them still fits.
+constexpr std::int64_t kTimeMax = std::int64_t{1} << 48;
 
 std::string sha256(std::string_view octets) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
@@ -81,9 +83,13 @@ std::string text_of(const Json& json) {
   return json.get<std::string>();
 }
 
+Duration duration_of(const Json& json) {
+  require(json.is_number_integer() && json.get<std::int64_t>() >= 0 && json.get<std::int64_t>() <= kTimeMax);
+  return Duration(json.get<std::int64_t>());
+}
+
 Time time_of(const Json& json) {
-  require(json.is_number_integer());
-  return Time(Duration(json.get<std::int64_t>()));
+  return Time(duration_of(json));
 }
 
 std::optional<Time> optional_time_of(const Json& json) {
@@ -130,8 +136,7 @@ Override override_of(const Json& json) {
   Override word{{text_of(at(0)), text_of(at(1)), text_of(at(2))}, action_of(at(3)), text_of(at(4)), text_of(at(5))};
   word.since = time_of(at(6));
   word.until = optional_time_of(at(7));
-  require(at(8).is_number_integer() && at(8).get<std::int64_t>() >= 0);
-  word.over = Duration(at(8).get<std::int64_t>());
+  word.over = duration_of(at(8));
   return word;
 }
 
@@ -148,6 +153,7 @@ Memory memory_of(const Json& json) {
   }
   for (const auto& [key, value] : member(json, "instances").items()) {
     const auto at = [&](std::size_t i) -> const Json& { return element(value, i, 5); };
+    require(number_of(at(4)) <= 1);
     memory.instances.emplace(
         key, InstanceMemory{state_of(at(0)), time_of(at(1)), text_of(at(2)), failback_of(at(3)), number_of(at(4))});
   }

@@ -5,6 +5,12 @@
 #include <cassert>
 
 namespace rhumb::health {
+namespace {
+
+// More than any threshold needs; as a signed number it still leaves room.
+constexpr std::uint32_t kSuccessesMax = 1U << 30;
+
+}  // namespace
 
 StateMachine::StateMachine(const Thresholds& thresholds) : thresholds_(thresholds) {
   assert(thresholds.rise >= 1 && thresholds.fall >= 1);
@@ -14,7 +20,7 @@ StateMachine::StateMachine(const Thresholds& thresholds) : thresholds_(threshold
 
 std::optional<State> StateMachine::record(bool success) noexcept {
   failures_ = failures_ << 1 | (success ? 0U : 1U);
-  successes_ = success ? successes_ + 1 : 0;
+  successes_ = success ? std::min(successes_ + 1, kSuccessesMax) : 0;
   const State next = next_state(success);
   if (next == state_) {
     is_contradicted_ = (state_ == State::up) != success;
@@ -63,7 +69,7 @@ int StateMachine::window() const noexcept {
 void StateMachine::restore(const Memory& memory) noexcept {
   state_ = memory.state;
   failures_ = memory.failures;
-  successes_ = memory.successes;
+  successes_ = std::min(memory.successes, kSuccessesMax);
   is_contradicted_ = state_ == State::up ? (failures_ & 1U) != 0 : state_ == State::down && successes_ > 0;
 }
 

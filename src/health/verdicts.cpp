@@ -14,9 +14,10 @@ namespace {
 // A share that moves is moved in so many steps, each so long at the least: 10 minutes in steps of 0.6 s.
 constexpr int kSteps = 1'000;
 constexpr Duration kStepMin{100};
-// How often the TTL of an answer follows a time that approaches, and from when on.
+// How often the TTL of an answer follows a time that approaches, and from when on: before that the limit is the
+// greatest that can be shown.
 constexpr Duration kTtlStep{1'000};
-constexpr Duration kTtlHorizon = std::chrono::hours(12);
+constexpr Duration kTtlHorizon = std::chrono::seconds(Shown::kNoLimit);
 
 Duration step_of(Duration whole) {
   return std::max(whole / kSteps, kStepMin);
@@ -83,7 +84,7 @@ Verdicts::Verdicts(Plan plan, const Memory& memory, Time now)
       seats_(plan_.instances.size()),
       services_(plan_.services.size()),
       canaries_(plan_.probes.size()),
-      overrides_(memory.overrides) {
+      overrides_(memory.overrides, now) {
   for (std::size_t i = 0; i < plan_.probes.size(); ++i)
     observed_[i].machine = StateMachine(thresholds(plan_.probes[i].check));
   for (const std::uint32_t canary : plan_.canaries)
@@ -97,7 +98,7 @@ Verdicts::Verdicts(Plan plan, const Memory& memory, Time now)
     seats_[i].judged.region = instance.region;
     index_probes(i);
   }
-  restore(memory);
+  restore(memory, now);
   for (std::uint32_t service = 0; service < services_.size(); ++service)
     settle(service, now);
   events_.clear();
@@ -115,14 +116,15 @@ void Verdicts::index_probes(std::uint32_t instance) {
     observed_[probe].instances.push_back(instance);
 }
 
-void Verdicts::restore(const Memory& memory) {
+// What lies in the future was written before the clock was set back: without care, a hold-down would last that long.
+void Verdicts::restore(const Memory& memory, Time now) {
   for (std::size_t i = 0; i < observed_.size() && !memory.probes.empty(); ++i) {
     const auto known = memory.probes.find(memory_key(plan_.probes[i]));
     if (known == memory.probes.end() || !has_check(plan_.probes[i])) continue;
     Observed& observed = observed_[i];
     observed.machine.restore(known->second.machine);
     observed.shown = observed.machine.state();
-    observed.shown_since = observed.turned_at = known->second.since;
+    observed.shown_since = std::min(known->second.since, now);
     observed.evidence = known->second.evidence;
     observed.is_stale = known->second.is_stale;
   }
@@ -131,9 +133,9 @@ void Verdicts::restore(const Memory& memory) {
     if (known == memory.instances.end() || !plan_.instances[i].condition) continue;
     Seat& seat = seats_[i];
     seat.state = known->second.state;
-    seat.since = known->second.since;
+    seat.since = std::min(known->second.since, now);
     seat.evidence = known->second.evidence;
-    seat.failback.restore(known->second.failback);
+    seat.failback.restore(known->second.failback, now);
     if (plan_.services[plan_.instances[i].service].load.high > 0) seat.shedding.restore(known->second.shed_share);
   }
 }
@@ -154,9 +156,9 @@ Memory Verdicts::memory() const {
   }
   for (std::size_t i = 0; i < seats_.size(); ++i) {
     const Seat& seat = seats_[i];
-    if (seat.state == State::unknown && seat.failback.memory() == Failback::Memory{}) continue;
-    memory.instances.emplace(key(plan_.instances[i]), InstanceMemory{seat.state, seat.since, seat.evidence,
-                                                                     seat.failback.memory(), seat.shedding.share()});
+    InstanceMemory known{seat.state, seat.since, seat.evidence, seat.failback.memory(), seat.shedding.share()};
+    if (known.state == State::unknown && known.failback == Failback::Memory{} && known.shed_share >= 1) continue;
+    memory.instances.emplace(key(plan_.instances[i]), std::move(known));
   }
   memory.overrides = overrides_.all();
   return memory;
@@ -169,14 +171,17 @@ void Verdicts::record(std::uint32_t probe, const Outcome& outcome, Time now) {
   Observed& observed = observed_[probe];
   const State from = observed.machine.state();
   const int needed = observed.machine.results_needed();
+  const Duration left = time_to_change(probe);
   const bool was_stale = std::exchange(observed.is_stale, false);
   const bool had_load = observed.load.has_value();
   take(observed, outcome, now);
-  if (observed.machine.state() != from) turn(probe, from, now);
+  if (observed.machine.state() != from) turn(probe, now);
   const bool is_changed = show(probe, now);
   const bool is_nearer = observed.machine.results_needed() != needed;
-  if (is_nearer || was_stale) ++revision_;
-  if (is_changed || is_nearer || had_load || observed.load) settle_probe(probe, now);
+  const bool is_told = outcome.kind != Outcome::Kind::failure && (had_load || observed.load);
+  const bool has_moved = report_load(probe, is_told);
+  if (is_nearer || was_stale || has_moved) ++revision_;
+  if (is_changed || is_nearer || has_moved || time_to_change(probe) != left) settle_probe(probe, now);
 }
 
 void Verdicts::take(Observed& observed, const Outcome& outcome, Time now) {
@@ -185,52 +190,59 @@ void Verdicts::take(Observed& observed, const Outcome& outcome, Time now) {
   observed.last_success = is_success;
   observed.evidence = outcome.evidence;
   observed.warning = outcome.warning;
-  if (is_success) observed.load = outcome.load;
+  if (outcome.kind != Outcome::Kind::failure) observed.load = outcome.load;
   if (outcome.kind == Outcome::Kind::no_opinion) return observed.machine.forget();
   ++(is_success ? observed.successes : observed.failures);
   observed.machine.record(is_success);
 }
 
-// The machine's state was `from`.
-void Verdicts::turn(std::uint32_t probe, State from, Time now) {
-  Observed& observed = observed_[probe];
+// The machine's state has changed.
+void Verdicts::turn(std::uint32_t probe, Time now) {
   ++revision_;
   if (!canaries_[probe]) {
-    forget_old_falls(now);
-    if (from == State::down) count_fall(observed, -1);
-    observed.turned_at = now;
-    if (observed.machine.state() == State::down) {
-      observed.before = observed.shown;
-      falls_.emplace_back(now, probe);
-      count_fall(observed, +1);
-    }
+    discount_fall(observed_[probe]);
+    if (observed_[probe].machine.state() == State::down) count_fall(probe, now);
   }
   look_at_guard(now);
 }
 
-// One that is down counts from now on, or no more.
-void Verdicts::count_fall(const Observed& observed, int change) {
-  const auto step = static_cast<std::size_t>(change);
-  if (!falls_.empty() && observed.turned_at >= falls_.front().first) fallen_lately_ += step;
-  if (guard_.is_up() && observed.turned_at >= guard_.from()) fallen_since_ += step;
+void Verdicts::count_fall(std::uint32_t probe, Time now) {
+  Observed& observed = observed_[probe];
+  observed.before = observed.shown;
+  observed.fallen_at = now;
+  observed.is_fallen_lately = true;
+  ++fallen_lately_;
+  falls_.emplace_back(now, probe);
+  if (!guard_.is_up()) return;
+  observed.is_doubted = true;
+  ++doubted_;
+}
+
+void Verdicts::discount_fall(Observed& observed) {
+  fallen_lately_ -= std::exchange(observed.is_fallen_lately, false) ? 1 : 0;
+  doubted_ -= std::exchange(observed.is_doubted, false) ? 1 : 0;
 }
 
 void Verdicts::forget_old_falls(Time now) {
   while (!falls_.empty() && falls_.front().first + plan_.guard.within <= now) {
     const auto& [at, probe] = falls_.front();
-    const Observed& observed = observed_[probe];
-    if (observed.machine.state() == State::down && observed.turned_at == at) --fallen_lately_;
+    Observed& observed = observed_[probe];
+    if (observed.fallen_at == at && std::exchange(observed.is_fallen_lately, false)) --fallen_lately_;
     falls_.pop_front();
   }
 }
 
 void Verdicts::look_at_guard(Time now) {
   forget_old_falls(now);
-  const MassGuard::Sight sight{plan_.probes.size() - plan_.canaries.size(), fallen_lately_, fallen_since_,
+  const MassGuard::Sight sight{plan_.probes.size() - plan_.canaries.size(), fallen_lately_, doubted_,
                                are_canaries_down()};
   if (!guard_.look(sight, now, plan_.guard)) return;
   ++revision_;
-  fallen_since_ = guard_.is_up() ? fallen_lately_ : 0;
+  if (guard_.is_up()) {
+    doubt_late_falls();
+  } else {
+    end_doubts();
+  }
   Event event{Event::Kind::guard, guard_.is_up() ? Event::Severity::error : Event::Severity::warning, now};
   event.from = guard_.is_up() ? "open" : "holding";
   event.to = guard_.is_up() ? "holding" : "open";
@@ -241,15 +253,35 @@ void Verdicts::look_at_guard(Time now) {
   show_all(now);
 }
 
+// The guard has risen.
+void Verdicts::doubt_late_falls() {
+  doubted_ = fallen_lately_;
+  for (Observed& observed : observed_)
+    observed.is_doubted = observed.is_fallen_lately;
+}
+
+// The guard has fallen.
+void Verdicts::end_doubts() {
+  for (Observed& observed : observed_) {
+    if (!std::exchange(observed.is_doubted, false)) continue;
+    if (guard_.has_given_up()) continue;
+    discount_fall(observed);
+    observed.machine.restore({observed.before});
+  }
+  doubted_ = 0;
+}
+
 bool Verdicts::are_canaries_down() const {
   const auto is_down = [&](std::uint32_t probe) { return observed_[probe].machine.state() == State::down; };
   return !plan_.canaries.empty() && std::ranges::all_of(plan_.canaries, is_down);
 }
 
+// All probes first: what depends on several must not be seen half way.
 void Verdicts::show_all(Time now) {
-  for (std::uint32_t probe = 0; probe < observed_.size(); ++probe) {
-    if (show(probe, now)) settle_probe(probe, now);
-  }
+  for (std::uint32_t probe = 0; probe < observed_.size(); ++probe)
+    show(probe, now);
+  for (std::uint32_t service = 0; service < services_.size(); ++service)
+    settle(service, now);
 }
 
 // What a probe counts as. True if that changed.
@@ -261,12 +293,6 @@ bool Verdicts::show(std::uint32_t probe, Time now) {
   observed.shown_since = now;
   ++revision_;
   return true;
-}
-
-bool Verdicts::is_held(std::uint32_t probe) const {
-  const Observed& observed = observed_[probe];
-  return guard_.is_up() && !canaries_[probe] && observed.machine.state() == State::down &&
-         observed.turned_at >= guard_.from();
 }
 
 bool Verdicts::is_hurried(std::uint32_t probe) const {
@@ -281,15 +307,44 @@ void Verdicts::settle_probe(std::uint32_t probe, Time now) {
   std::uint32_t settled = static_cast<std::uint32_t>(services_.size());
   for (const std::uint32_t instance : observed.instances) {
     const std::uint32_t service = plan_.instances[instance].service;
-    std::optional<double> load;
-    for (const std::uint32_t asked : seats_[instance].probes)
-      load = std::max(load, observed_[asked].load);
-    seats_[instance].shedding.report(load, plan_.services[service].load);
     // Instances are in order, so the last one of a service comes right before the first one of the next.
     if (settled != service && settled < services_.size()) settle(settled, now);
     settled = service;
   }
   if (settled < services_.size()) settle(settled, now);
+}
+
+// To be called for each result; `is_told`: it tells of the load, if only that there is nothing to tell any more. True
+// if a share moved.
+bool Verdicts::report_load(std::uint32_t probe, bool is_told) {
+  bool has_moved = false;
+  for (const std::uint32_t instance : observed_[probe].instances) {
+    const LoadSettings& settings = plan_.services[plan_.instances[instance].service].load;
+    if (settings.high <= 0) continue;
+    Seat& seat = seats_[instance];
+    const std::optional<double> load = load_of(seat);
+    // After a restart a share stays until it is known whether somebody tells the load.
+    if (load ? !is_told : !is_heard(seat)) continue;
+    const double before = seat.shedding.share();
+    seat.shedding.report(load, settings);
+    has_moved = has_moved || seat.shedding.share() != before;
+  }
+  return has_moved;
+}
+
+// The greatest that its probes tell.
+std::optional<double> Verdicts::load_of(const Seat& seat) const {
+  std::optional<double> load;
+  for (const std::uint32_t probe : seat.probes)
+    load = std::max(load, observed_[probe].load);
+  return load;
+}
+
+// Whether each of its probes has had a result.
+bool Verdicts::is_heard(const Seat& seat) const {
+  return std::ranges::all_of(seat.probes, [&](std::uint32_t probe) {
+    return observed_[probe].last_at.has_value() || !has_check(plan_.probes[probe]);
+  });
 }
 
 void Verdicts::settle_scope(const Scope& scope, Time now) {
@@ -389,14 +444,15 @@ void Verdicts::overrule(Judged& judged, Seat& seat, const Override& word, Time n
 // When its service is to be looked at again.
 Time Verdicts::due_of(std::uint32_t instance, Time now) const {
   const Seat& seat = seats_[instance];
+  const ServicePlan& service = plan_.services[plan_.instances[instance].service];
   if (seat.judged.standing == Standing::ramping) {
-    return std::min(seat.until, now + step_of(plan_.services[plan_.instances[instance].service].failback.slow_start));
+    return std::min(seat.until, now + step_of(service.failback.slow_start));
   }
   if (seat.judged.standing == Standing::draining) {
     const Override* word =
-        overrides_.find(plan_.regions[seat.judged.region], plan_.services[plan_.instances[instance].service].name,
-                        plan_.instances[instance].shown);
-    return std::min(seat.until, now + step_of(word->over));
+        overrides_.find(plan_.regions[seat.judged.region], service.name, plan_.instances[instance].shown);
+    // What there is to drain may come only now, when a hold-down ends.
+    return std::min({seat.until, now + step_of(word->over), seat.failback.at(now, service.failback).until});
   }
   if (seat.until == kNever) return kNever;
   return std::min(seat.until, std::max(seat.until - kTtlHorizon, now + kTtlStep));
@@ -410,7 +466,8 @@ void Verdicts::show_instance(std::uint32_t instance, Time now) {
 // In seconds, until it can become something else.
 std::uint16_t Verdicts::ttl_limit(std::uint32_t instance, Time now) const {
   const Seat& seat = seats_[instance];
-  Duration left = seat.until == kNever ? Duration::max() : std::max(seat.until - now, Duration(0));
+  // Less what goes by until this is looked at again.
+  Duration left = seat.until == kNever ? Duration::max() : std::max(seat.until - now - kTtlStep, Duration(0));
   switch (seat.judged.standing) {
     case Standing::ramping:
     case Standing::draining:

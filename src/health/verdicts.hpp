@@ -76,7 +76,9 @@ class Verdicts {
   struct Observed {
     StateMachine machine{Thresholds{}};
     State before = State::unknown;  // the last fall: what it counts as while the guard holds the fall back
-    Time turned_at = {};            // the machine's state; while that is unknown, nothing
+    Time fallen_at = {};            // the last fall
+    bool is_fallen_lately = false;  // that is among falls_, and its machine is down since
+    bool is_doubted = false;        // its machine is down, and the guard holds that back
     Time shown_since = {};
     State shown = State::unknown;
     bool is_stale = false;
@@ -110,18 +112,25 @@ class Verdicts {
   };
 
   [[nodiscard]] std::string key(const InstancePlan& instance) const;
-  void restore(const Memory& memory);
+  void restore(const Memory& memory, Time now);
   void index_probes(std::uint32_t instance);
 
   void take(Observed& observed, const Outcome& outcome, Time now);
-  void turn(std::uint32_t probe, State from, Time now);
-  void count_fall(const Observed& observed, int change);
+  void turn(std::uint32_t probe, Time now);
+  void count_fall(std::uint32_t probe, Time now);
+  void discount_fall(Observed& observed);
   void forget_old_falls(Time now);
+  void doubt_late_falls();
+  void end_doubts();
   void look_at_guard(Time now);
   [[nodiscard]] bool are_canaries_down() const;
   void show_all(Time now);
   bool show(std::uint32_t probe, Time now);
-  [[nodiscard]] bool is_held(std::uint32_t probe) const;
+  [[nodiscard]] bool is_held(std::uint32_t probe) const { return observed_[probe].is_doubted; }
+
+  bool report_load(std::uint32_t probe, bool is_told);
+  [[nodiscard]] std::optional<double> load_of(const Seat& seat) const;
+  [[nodiscard]] bool is_heard(const Seat& seat) const;
 
   void settle_probe(std::uint32_t probe, Time now);
   void settle_scope(const Scope& scope, Time now);
@@ -153,8 +162,8 @@ class Verdicts {
   Overrides overrides_;
   MassGuard guard_;
   std::deque<std::pair<Time, std::uint32_t>> falls_;  // of probes, oldest first, within the guard's short time
-  std::size_t fallen_lately_ = 0;                     // of those, the ones that are still down
-  std::size_t fallen_since_ = 0;                      // while the guard is up: down since it looks back to
+  std::size_t fallen_lately_ = 0;                     // probes that are
+  std::size_t doubted_ = 0;                           // probes that are
   std::set<std::pair<Time, std::uint32_t>> due_;      // services
   std::vector<Event> events_;
   std::uint64_t revision_ = 0;

@@ -231,8 +231,8 @@ Pick Service::pick(Family family, const Ranked& ranked, IpAddress client, const 
   const auto is_healthy = [&](const Instance& instance) { return to_share(share_of(instance.target)) != 0; };
   const auto is_admitted = [&](const Instance& instance) {
     const Share share = to_share(share_of(instance.target));
-    if (share == 0 || share == kFullShare) [[likely]]
-      return share != 0;
+    if (share <= kLeastShare || share == kFullShare) [[likely]]
+      return share == kFullShare;
     pick.is_by_share = true;
     return admits(share, instance.region, client);
   };

@@ -18,6 +18,35 @@ TEST(Board, StartsUnknownAndShowsWhatWasWritten) {
   EXPECT_EQ(board.read(2).state, State::unknown);
 }
 
+TEST(Board, ShowsEachFieldAsItWasWritten) {
+  Board board(2);
+  const Shown untouched = board.read(1);
+  for (const State state : {State::unknown, State::up, State::down}) {
+    for (std::uint32_t share = 0; share <= kFullShare; ++share) {
+      for (const int ttl_s : {0, 1, 0x7FFF, 0x8000, 0xFFFE, 0xFFFF}) {
+        const Shown shown{state, static_cast<Share>(share), static_cast<std::uint16_t>(ttl_s)};
+        board.write(0, shown);
+        ASSERT_EQ(board.read(0), shown);
+      }
+    }
+  }
+  for (std::uint32_t ttl_s = 0; ttl_s <= Shown::kNoLimit; ++ttl_s) {
+    const Shown shown{State::down, 1, static_cast<std::uint16_t>(ttl_s)};
+    board.write(0, shown);
+    ASSERT_EQ(board.read(0), shown);
+  }
+  EXPECT_EQ(board.read(1), untouched);
+}
+
+TEST(Board, OfAStateAloneGivesAllOrNothing) {
+  Board board(1);
+  EXPECT_EQ(board.read(0), (Shown{State::unknown, kFullShare, Shown::kNoLimit}));
+  board.write(0, State::down);
+  EXPECT_EQ(board.read(0), (Shown{State::down, 0, Shown::kNoLimit}));
+  board.write(0, State::up);
+  EXPECT_EQ(board.read(0), (Shown{State::up, kFullShare, Shown::kNoLimit}));
+}
+
 // For the thread sanitizer, mostly.
 TEST(Board, IsReadWhileItIsWritten) {
   Board board(2);

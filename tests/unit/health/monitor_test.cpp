@@ -15,6 +15,7 @@
 #include <gtest/gtest.h>
 
 #include "support/backend.hpp"
+#include "support/health_plan.hpp"
 
 namespace rhumb::health {
 namespace {
@@ -38,23 +39,22 @@ template <typename Condition>
 // What a monitor reports, in order.
 class Reports {
  public:
-  auto on_change() {
-    return [this](const StateChange& change) {
+  Listeners listeners() {
+    Listeners listeners;
+    listeners.on_event = [this](const Event& event) {
       const std::lock_guard lock(mutex_);
-      changes_.push_back(change);
+      events_.push_back(event);
     };
-  }
-
-  auto on_trouble() {
-    return [this](const LocalTrouble& trouble) {
+    listeners.on_trouble = [this](const LocalTrouble& trouble) {
       const std::lock_guard lock(mutex_);
       troubles_.push_back(trouble);
     };
+    return listeners;
   }
 
-  [[nodiscard]] std::vector<StateChange> changes() const {
+  [[nodiscard]] std::vector<Event> events() const {
     const std::lock_guard lock(mutex_);
-    return changes_;
+    return events_;
   }
 
   [[nodiscard]] std::vector<LocalTrouble> troubles() const {
@@ -63,22 +63,22 @@ class Reports {
   }
 
   // The `count`-th change of the target with this name, from 1; waits for it.
-  [[nodiscard]] std::optional<StateChange> change(const std::string& name, std::size_t count) const {
-    std::optional<StateChange> found;
+  [[nodiscard]] std::optional<Event> change(const std::string& name, std::size_t count) const {
+    std::optional<Event> found;
     (void)eventually([&] { return (found = find(name, count)).has_value(); });
     return found;
   }
 
  private:
-  [[nodiscard]] std::optional<StateChange> find(const std::string& name, std::size_t count) const {
-    for (const StateChange& change : changes()) {
-      if (change.target.name == name && --count == 0) return change;
+  [[nodiscard]] std::optional<Event> find(const std::string& name, std::size_t count) const {
+    for (const Event& event : events()) {
+      if (event.kind == Event::Kind::state && event.service == name && --count == 0) return event;
     }
     return std::nullopt;
   }
 
   mutable std::mutex mutex_;
-  std::vector<StateChange> changes_;
+  std::vector<Event> events_;
   std::vector<LocalTrouble> troubles_;
 };
 
@@ -93,8 +93,8 @@ TEST(Monitor, ShowsAndReportsTheFirstVerdictOfEachTarget) {
                                        http_target(busy.port(), "busy"), silent,
                                        tcp_target(quiet.port(), "tcp"),  tcp_target(closed_port(), "closed")};
   Reports reports;
-  Monitor monitor(reports.on_change(), 1);
-  const auto board = monitor.replace(targets);
+  Monitor monitor(reports.listeners(), 1);
+  const auto board = monitor.replace(plan_of(targets));
   ASSERT_EQ(board->size(), targets.size());
 
   const std::vector<std::pair<State, std::string>> expected = {
@@ -103,45 +103,44 @@ TEST(Monitor, ShowsAndReportsTheFirstVerdictOfEachTarget) {
   for (std::size_t i = 0; i < targets.size(); ++i) {
     const auto change = reports.change(targets[i].name, 1);
     ASSERT_TRUE(change) << targets[i].name;
-    EXPECT_TRUE(is_same_probe(change->target, targets[i]));
-    EXPECT_EQ(change->from, State::unknown);
-    EXPECT_EQ(change->to, expected[i].first) << targets[i].name;
+    EXPECT_EQ(change->from, "unknown");
+    EXPECT_EQ(change->to, to_text(expected[i].first)) << targets[i].name;
     EXPECT_THAT(change->evidence, StartsWith(expected[i].second)) << targets[i].name;
-    EXPECT_EQ(board->read(i), expected[i].first) << targets[i].name;
+    EXPECT_EQ(board->read(i).state, expected[i].first) << targets[i].name;
   }
 }
 
 TEST(Monitor, GoesOnProbingAndReportsOnlyChanges) {
   const Backend backend(scripts::status(200));
   Reports reports;
-  Monitor monitor(reports.on_change(), 1);
-  (void)monitor.replace({http_target(backend.port())});
+  Monitor monitor(reports.listeners(), 1);
+  (void)monitor.replace(plan_of({http_target(backend.port())}));
   ASSERT_TRUE(eventually([&] { return backend.accepted() >= 10; }));
-  EXPECT_EQ(reports.changes().size(), 1U);
+  EXPECT_EQ(reports.events().size(), 1U);
 }
 
 TEST(Monitor, CountsFallAndRiseWhenABackendDiesAndComesBack) {
   auto backend = std::make_unique<Backend>(scripts::status(200));
   const std::uint16_t port = backend->port();
   Reports reports;
-  Monitor monitor(reports.on_change(), 1);
-  const auto board = monitor.replace({http_target(port, "mortal")});
+  Monitor monitor(reports.listeners(), 1);
+  const auto board = monitor.replace(plan_of({http_target(port, "mortal")}));
   ASSERT_TRUE(reports.change("mortal", 1));
 
   backend.reset();
   const auto fall = reports.change("mortal", 2);
   ASSERT_TRUE(fall);
-  EXPECT_EQ(fall->from, State::up);
-  EXPECT_EQ(fall->to, State::down);
+  EXPECT_EQ(fall->from, "up");
+  EXPECT_EQ(fall->to, "down");
   EXPECT_EQ(fall->evidence, "connect: Connection refused");
-  EXPECT_EQ(board->read(0), State::down);
+  EXPECT_EQ(board->read(0).state, State::down);
 
   backend = std::make_unique<Backend>(scripts::status(200), port);
   const auto rise = reports.change("mortal", 3);
   ASSERT_TRUE(rise);
-  EXPECT_EQ(rise->from, State::down);
-  EXPECT_EQ(rise->to, State::up);
-  EXPECT_EQ(board->read(0), State::up);
+  EXPECT_EQ(rise->from, "down");
+  EXPECT_EQ(rise->to, "up");
+  EXPECT_EQ(board->read(0).state, State::up);
   EXPECT_GE(backend->accepted(), 2) << "it rose before `rise` successes";
 }
 
@@ -154,34 +153,39 @@ TEST(Monitor, ConfirmsAVerdictAtTheFastInterval) {
   target.check.fast_interval_ms = 10;
   target.check.fall = 50;  // 15 s at the interval
   Reports reports;
-  Monitor monitor(reports.on_change(), 1);
-  (void)monitor.replace({target});
+  Monitor monitor(reports.listeners(), 1);
+  (void)monitor.replace(plan_of({target}));
   ASSERT_TRUE(reports.change("test", 1));
   const auto start = std::chrono::steady_clock::now();
   ASSERT_TRUE(reports.change("test", 2));
   EXPECT_LT(std::chrono::steady_clock::now() - start, 10s);
 }
 
-TEST(Monitor, ReplaceKeepsTheStatesOfEqualTargets) {
+TEST(Monitor, ReplaceKeepsTheStatesOfTargetsEvenWithOtherSettings) {
   const Backend good(scripts::status(200));
   const Backend busy(scripts::status(503));
   Reports reports;
-  Monitor monitor(reports.on_change(), 1);
-  (void)monitor.replace({http_target(good.port(), "good"), http_target(busy.port(), "busy")});
+  Monitor monitor(reports.listeners(), 1);
+  (void)monitor.replace(plan_of({http_target(good.port(), "good"), http_target(busy.port(), "busy")}));
   ASSERT_TRUE(reports.change("good", 1) && reports.change("busy", 1));
 
-  Target changed = http_target(good.port(), "changed");
+  Target changed = http_target(busy.port(), "changed");
   ++changed.check.rise;
   changed.check.interval_ms = 3'600'000;
-  const auto board = monitor.replace({changed, http_target(busy.port(), "renamed"), http_target(good.port(), "good")});
-  EXPECT_EQ(board->read(1), State::down) << "equal but for the name";
-  EXPECT_EQ(board->read(2), State::up) << "equal, at another place";
+  Target other = http_target(busy.port(), "other");
+  other.check_name = "other";
+  other.check.path = "/other";
+  const auto board =
+      monitor.replace(plan_of({changed, http_target(busy.port(), "renamed"), other, http_target(good.port(), "good")}));
+  EXPECT_EQ(board->read(0).state, State::down) << "the same check, with other settings";
+  EXPECT_EQ(board->read(1).state, State::down) << "equal but for the name";
+  EXPECT_EQ(board->read(3).state, State::up) << "equal, at another place";
 
   // Nothing that was carried over is reported again; what was added is.
-  const auto first = reports.change("changed", 1);
+  const auto first = reports.change("other", 1);
   ASSERT_TRUE(first);
-  EXPECT_EQ(first->from, State::unknown);
-  EXPECT_EQ(reports.changes().size(), 3U);
+  EXPECT_EQ(first->from, "unknown");
+  EXPECT_EQ(reports.events().size(), 3U);
 }
 
 TEST(Monitor, ReplaceKeepsCountsAndTheNewName) {
@@ -189,67 +193,67 @@ TEST(Monitor, ReplaceKeepsCountsAndTheNewName) {
   Target target = http_target(backend->port(), "old");
   target.check.fall = 20;
   Reports reports;
-  Monitor monitor(reports.on_change(), 1);
-  auto board = monitor.replace({target});
+  Monitor monitor(reports.listeners(), 1);
+  auto board = monitor.replace(plan_of({target}));
   ASSERT_TRUE(reports.change("old", 1));
   backend.reset();
 
   // Replaced over and over, faster than 20 failures in a row can happen between two of them.
   target.name = "new";
   ASSERT_TRUE(eventually([&] {
-    board = monitor.replace({target});
-    return board->read(0) == State::down;
+    board = monitor.replace(plan_of({target}));
+    return board->read(0).state == State::down;
   }));
   const auto fall = reports.change("new", 1);
   ASSERT_TRUE(fall);
-  EXPECT_EQ(fall->to, State::down);
+  EXPECT_EQ(fall->to, "down");
 }
 
 TEST(Monitor, ReplaceDropsWhatIsGoneAndCutsItsProbesShort) {
   const Backend kept(scripts::status(200));
   const Backend dropped(scripts::silent());
   Reports reports;
-  Monitor monitor(reports.on_change(), 1);
+  Monitor monitor(reports.listeners(), 1);
   Target patient = http_target(dropped.port(), "dropped");
   patient.check.timeout_ms = 3'600'000;
-  (void)monitor.replace({patient, http_target(kept.port(), "kept")});
+  (void)monitor.replace(plan_of({patient, http_target(kept.port(), "kept")}));
   ASSERT_TRUE(eventually([&] { return dropped.open() == 1; }));
 
-  (void)monitor.replace({http_target(kept.port(), "kept")});
+  (void)monitor.replace(plan_of({http_target(kept.port(), "kept")}));
   EXPECT_TRUE(eventually([&] { return dropped.open() == 0; })) << "the probe in flight was left open";
   const int before = kept.accepted();
   ASSERT_TRUE(eventually([&] { return kept.accepted() >= before + 10; }));
   EXPECT_EQ(dropped.accepted(), 1);
-  for (const StateChange& change : reports.changes())
-    EXPECT_EQ(change.target.name, "kept");
+  for (const Event& event : reports.events())
+    EXPECT_EQ(event.service, "kept");
 }
 
 TEST(Monitor, ATargetThatComesBackStartsUnknown) {
   const Backend backend(scripts::status(503));
   Target target = http_target(backend.port());
   Reports reports;
-  Monitor monitor(reports.on_change(), 1);
-  (void)monitor.replace({target});
+  Monitor monitor(reports.listeners(), 1);
+  (void)monitor.replace(plan_of({target}));
   ASSERT_TRUE(reports.change("test", 1));
   EXPECT_EQ(monitor.replace({})->size(), 0U);
-  (void)monitor.replace({target});
+  (void)monitor.replace(plan_of({target}));
   const auto again = reports.change("test", 2);
   ASSERT_TRUE(again);
-  EXPECT_EQ(again->from, State::unknown);
+  EXPECT_EQ(again->from, "unknown");
 }
 
 TEST(Monitor, TargetsOfTheSameProbeShareIt) {
   const Backend backend(scripts::silent());
   Reports reports;
-  Monitor monitor(reports.on_change(), 1);
+  Monitor monitor(reports.listeners(), 1);
   Target one = http_target(backend.port(), "one");
   Target two = http_target(backend.port(), "two");
   one.check.timeout_ms = two.check.timeout_ms = 200;
   one.check.interval_ms = two.check.interval_ms = 3'600'000;
-  const auto board = monitor.replace({one, http_target(closed_port(), "between"), two});
+  const auto board = monitor.replace(plan_of({one, http_target(closed_port(), "between"), two}));
   ASSERT_TRUE(reports.change("one", 1) && reports.change("two", 1));
-  EXPECT_EQ(board->read(0), State::down);
-  EXPECT_EQ(board->read(2), State::down);
+  EXPECT_EQ(board->read(0).state, State::down);
+  EXPECT_EQ(board->read(2).state, State::down);
   EXPECT_EQ(backend.accepted(), 1);
 }
 
@@ -258,8 +262,8 @@ TEST(Monitor, OneProbeOfATargetIsInFlightAtMost) {
   Target target = http_target(backend.port());
   target.check.timeout_ms = 4 * target.check.interval_ms;
   Reports reports;
-  Monitor monitor(reports.on_change(), 1);
-  (void)monitor.replace({target});
+  Monitor monitor(reports.listeners(), 1);
+  (void)monitor.replace(plan_of({target}));
   int most = 0;
   ASSERT_TRUE(eventually([&] {
     most = std::max(most, backend.open());
@@ -279,16 +283,16 @@ TEST(Monitor, ProbesOverTheLimitWaitAndTheirTimeoutWaitsToo) {
     targets.back().check.timeout_ms = 100;
   }
   Reports reports;
-  Monitor monitor(reports.on_change(), 1, {}, {}, kInFlight);
-  (void)monitor.replace(targets);
+  Monitor monitor(reports.listeners(), 1, {}, kInFlight);
+  (void)monitor.replace(plan_of(targets));
   int most = 0;
   ASSERT_TRUE(eventually([&] {
     most = std::max(most, backend.open());
-    return reports.changes().size() == targets.size();
+    return reports.events().size() == targets.size();
   }));
   EXPECT_LE(most, static_cast<int>(2 * kInFlight)) << "twice: the backend sees the end of a connection late";
-  for (const StateChange& change : reports.changes())
-    EXPECT_EQ(change.evidence, "timeout after 100ms waiting for the response") << "it did not even connect";
+  for (const Event& event : reports.events())
+    EXPECT_EQ(event.evidence, "timeout after 100ms waiting for the response") << "it did not even connect";
 }
 
 TEST(Monitor, RemovesTargetsThatWaitForTheirTurn) {
@@ -299,11 +303,11 @@ TEST(Monitor, RemovesTargetsThatWaitForTheirTurn) {
     targets.back().check.path = "/" + targets.back().name;
   }
   Reports reports;
-  Monitor monitor(reports.on_change(), 1, {}, {}, 1);
-  (void)monitor.replace(targets);
+  Monitor monitor(reports.listeners(), 1, {}, 1);
+  (void)monitor.replace(plan_of(targets));
   ASSERT_TRUE(eventually([&] { return backend.open() == 1; }));
   const Backend good(scripts::status(200));
-  (void)monitor.replace({http_target(good.port(), "good")});
+  (void)monitor.replace(plan_of({http_target(good.port(), "good")}));
   EXPECT_TRUE(reports.change("good", 1)) << "the only slot was lost";
 }
 
@@ -311,14 +315,14 @@ TEST(Monitor, StopsAtOnceWithProbesInFlight) {
   const Backend backend(scripts::silent());
   Reports reports;
   {
-    Monitor monitor(reports.on_change(), 1);
+    Monitor monitor(reports.listeners(), 1);
     Target patient = http_target(backend.port());
     patient.check.timeout_ms = 3'600'000;
-    (void)monitor.replace({patient});
+    (void)monitor.replace(plan_of({patient}));
     ASSERT_TRUE(eventually([&] { return backend.open() == 1; }));
   }
   EXPECT_TRUE(eventually([&] { return backend.open() == 0; }));
-  EXPECT_TRUE(reports.changes().empty());
+  EXPECT_TRUE(reports.events().empty());
 }
 
 TEST(Monitor, BoardsOutliveIt) {
@@ -326,11 +330,11 @@ TEST(Monitor, BoardsOutliveIt) {
   Reports reports;
   std::shared_ptr<const Board> board;
   {
-    Monitor monitor(reports.on_change(), 1);
-    board = monitor.replace({http_target(backend.port())});
+    Monitor monitor(reports.listeners(), 1);
+    board = monitor.replace(plan_of({http_target(backend.port())}));
     ASSERT_TRUE(reports.change("test", 1));
   }
-  EXPECT_EQ(board->read(0), State::up);
+  EXPECT_EQ(board->read(0).state, State::up);
 }
 
 TEST(Monitor, LeavesNoConnectionOpenAtFaultyServers) {
@@ -346,12 +350,12 @@ TEST(Monitor, LeavesNoConnectionOpenAtFaultyServers) {
     targets.back().check.timeout_ms = 40;
   }
   Reports reports;
-  auto monitor = std::make_unique<Monitor>(reports.on_change(), 1);
-  (void)monitor->replace(targets);
+  auto monitor = std::make_unique<Monitor>(reports.listeners(), 1);
+  (void)monitor->replace(plan_of(targets));
   for (std::size_t i = 0; i < targets.size(); ++i) {
     const auto change = reports.change(targets[i].name, 1);
     ASSERT_TRUE(change) << i;
-    EXPECT_EQ(change->to, State::down) << i;
+    EXPECT_EQ(change->to, "down") << i;
     EXPECT_TRUE(eventually([&] { return backends[i]->accepted() >= 5; })) << i << ": it is not probed any more";
   }
   monitor.reset();
@@ -389,19 +393,19 @@ TEST(Monitor, TroubleOnOurSideChangesNoStateAndIsReportedOnce) {
   for (std::size_t i = 0; i < targets.size(); ++i)
     targets[i].host = std::to_string(i);
   Reports reports;
-  Monitor monitor(reports.on_change(), 1, reports.on_trouble());
+  Monitor monitor(reports.listeners(), 1);
   std::shared_ptr<const Board> board;
   {
     const OutOfDescriptors none;
-    board = monitor.replace(targets);
+    board = monitor.replace(plan_of(targets));
     ASSERT_TRUE(eventually([&] { return !reports.troubles().empty(); }));
     EXPECT_EQ(reports.troubles()[0].evidence, "connect: Too many open files");
     EXPECT_EQ(reports.troubles()[0].target.name, "test");
-    EXPECT_EQ(board->read(0), State::unknown);
-    EXPECT_TRUE(reports.changes().empty());
+    EXPECT_EQ(board->read(0).state, State::unknown);
+    EXPECT_TRUE(reports.events().empty());
   }
   ASSERT_TRUE(reports.change("test", targets.size())) << "not all recovered";
-  EXPECT_EQ(board->read(0), State::down);
+  EXPECT_EQ(board->read(0).state, State::down);
   EXPECT_EQ(reports.troubles().size(), 1U);
 }
 

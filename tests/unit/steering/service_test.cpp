@@ -462,5 +462,123 @@ TEST(ServicePolicy, ARankingWithoutAnInstanceOfTheFamilyIsNoData) {
   EXPECT_EQ(pick.count, 0);
 }
 
+// A region each, all different ones, in order of preference: targets 0, 1, 2.
+const Service& three_regions() {
+  static const Service kService = [] {
+    ServiceSettings settings;
+    settings.regions = {"first", "second", "third"};
+    settings.instances = {{0, *IpAddress::parse("192.0.2.1"), 0},
+                          {1, *IpAddress::parse("192.0.2.9"), 1},
+                          {2, *IpAddress::parse("192.0.2.17"), 2}};
+    return Service(settings, std::make_shared<RankingMap>(Rankings(3)));
+  }();
+  return kService;
+}
+
+constexpr std::array<RegionIndex, 3> kInOrder{0, 1, 2};
+constexpr std::array<std::uint8_t, 3> kAllApart{0, 1, 2};
+constexpr Ranked kThree{kInOrder, kAllApart};
+constexpr std::uint32_t kClients = 20'000;
+
+IpAddress client_of(std::uint32_t network) {
+  return IpAddress::v4(0x0A000000U + (network << 8) + network % 251);
+}
+
+Pick pick_by_shares(const std::array<Share, 3>& shares, IpAddress client) {
+  Random random(1);
+  return three_regions().pick(
+      Family::v4, kThree, client, [&](TargetIndex target) { return shares[target]; }, random);
+}
+
+// As a region is drained, its clients leave one after the other, and nobody comes back.
+TEST(ServiceShares, WhoHasLeftStaysAwayAndGoesToTheNextOfHisRanking) {
+  std::vector<bool> has_left(kClients);
+  for (const int percent : {100, 99, 80, 50, 20, 1, 0}) {
+    const auto share = static_cast<Share>(kFullShare * percent / 100);
+    std::uint32_t stayed = 0;
+    for (std::uint32_t i = 0; i < kClients; ++i) {
+      const Pick pick = pick_by_shares({share, kFullShare, kFullShare}, client_of(i));
+      ASSERT_EQ(pick.outcome, Outcome::healthy);
+      ASSERT_TRUE(pick.region == 0 || pick.region == 1);
+      ASSERT_TRUE(pick.region == 1 || !has_left[i]) << i << " came back at " << percent << " %";
+      has_left[i] = pick.region == 1;
+      stayed += has_left[i] ? 0 : 1;
+    }
+    EXPECT_NEAR(static_cast<double>(stayed) / kClients, percent / 100.0, 0.01);
+  }
+}
+
+TEST(ServiceShares, AWholeNetworkIsTreatedAlikeAndSoAreItsEmbeddings) {
+  for (std::uint32_t i = 0; i < 500; ++i) {
+    const IpAddress client = client_of(i);
+    const RegionIndex region = pick_by_shares({kFullShare / 2, kFullShare, kFullShare}, client).region;
+    const IpAddress neighbour = IpAddress::v4(static_cast<std::uint32_t>(client.bits) ^ 0xFFU);
+    EXPECT_EQ(pick_by_shares({kFullShare / 2, kFullShare, kFullShare}, neighbour).region, region);
+    const IpAddress mapped = *IpAddress::parse("::ffff:" + client.to_string());
+    EXPECT_EQ(pick_by_shares({kFullShare / 2, kFullShare, kFullShare}, mapped).region, region);
+  }
+}
+
+// The regions' shares are drawn independently, so that the second region's are no other people than the first's.
+TEST(ServiceShares, OfWhoLeavesTheNextRegionTakesItsPart) {
+  std::array<std::uint32_t, 3> counts{};
+  for (std::uint32_t i = 0; i < kClients; ++i)
+    ++counts[pick_by_shares({kFullShare / 2, kFullShare / 2, kFullShare}, client_of(i)).region];
+  EXPECT_NEAR(counts[0], kClients / 2.0, kClients * 0.015);
+  EXPECT_NEAR(counts[1], kClients / 4.0, kClients * 0.015);
+  EXPECT_NEAR(counts[2], kClients / 4.0, kClients * 0.015);
+}
+
+// All shares of up to three regions: whose share the client is in, else who is healthy at all.
+TEST(ServiceShares, TheLeastShareIsUsedOnlyWhenNothingElseIsHealthy) {
+  for (const Share a : {Share{0}, kLeastShare, kFullShare}) {
+    for (const Share b : {Share{0}, kLeastShare, kFullShare}) {
+      for (const Share c : {Share{0}, kLeastShare, kFullShare}) {
+        const std::array<Share, 3> shares{a, b, c};
+        const auto first = [&](Share least) {
+          return std::ranges::find_if(shares, [&](Share share) { return share >= least; }) - shares.begin();
+        };
+        const auto expected = first(kFullShare) < 3 ? first(kFullShare) : first(kLeastShare);
+        const Pick pick = pick_by_shares(shares, kClient);
+        EXPECT_EQ(pick.outcome, expected < 3 ? Outcome::healthy : Outcome::all_down);
+        EXPECT_EQ(pick.region, expected < 3 ? expected : 0);
+        EXPECT_FALSE(pick.is_by_share) << "it is the same for everybody";
+      }
+    }
+  }
+}
+
+TEST(ServiceShares, WhoIsInNobodysShareGoesWhereSomebodyIsHealthy) {
+  std::uint32_t in_none = 0;
+  for (std::uint32_t i = 0; i < kClients; ++i) {
+    const Pick pick = pick_by_shares({2, 0, 2}, client_of(i));
+    ASSERT_EQ(pick.outcome, Outcome::healthy);
+    ASSERT_NE(pick.region, 1);
+    in_none += pick.region == 0 ? 1 : 0;
+  }
+  EXPECT_GT(in_none, kClients * 0.99) << "the first of the ranking that is healthy";
+}
+
+TEST(ServiceShares, TheScopeIsNarrowedExactlyWhenAShareWasAskedAbout) {
+  const Service& service = three_regions();
+  for (const auto& [shares, is_by_share] : std::vector<std::pair<std::array<Share, 3>, bool>>{
+           {{kFullShare, kFullShare, kFullShare}, false},
+           {{0, kLeastShare, kFullShare}, false},
+           {{2, kFullShare, kFullShare}, true},
+           {{kFullShare - 1, kFullShare, kFullShare}, true},
+           {{kFullShare, kFullShare / 2, kFullShare}, false},  // the first region does for everybody
+           {{kLeastShare, kFullShare / 2, 0}, true},
+           {{0, 0, 0}, false}}) {
+    const Pick pick = pick_by_shares(shares, kClient);
+    EXPECT_EQ(pick.is_by_share, is_by_share) << ::testing::PrintToString(shares);
+    EXPECT_EQ(service.scope_bits(kThree, kClient, pick.is_by_share), is_by_share ? 24 : 0);
+  }
+  Ranked narrow = kThree;
+  narrow.scope_bits = 28;
+  EXPECT_EQ(service.scope_bits(narrow, kClient, true), 28) << "never wider than the ranking's";
+  const IpAddress v6 = *IpAddress::parse("2001:db8::7");
+  EXPECT_EQ(service.scope_bits(kThree, v6, true), 56);
+}
+
 }  // namespace
 }  // namespace rhumb::steering
