@@ -81,8 +81,7 @@ struct Node {
   Microseconds latency{0};
 };
 
-// Of service 0: failback with hold-down, slow start and damping; of 1: two regions are kept; of
-// 2: panic under one half.
+// Service 0 has failback with hold-down, slow start and damping; of 1 two regions are kept; 2 panics under one half.
 Plan make_plan() {
   Plan plan;
   for (std::uint32_t region = 0; region < kRegions; ++region)
