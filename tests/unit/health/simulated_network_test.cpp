@@ -42,7 +42,7 @@ constexpr auto kEnd = 1'150s;
 
 constexpr std::uint32_t kRegions = 4;
 constexpr std::uint32_t kServices = 3;
-constexpr std::uint32_t kInstances = 20;  // of a service in a region
+constexpr std::uint32_t kInstances = 15;  // of a service in a region
 constexpr std::uint32_t kCanaries = 3;
 constexpr auto kInterval = 10s;
 constexpr auto kTimeout = 2s;
