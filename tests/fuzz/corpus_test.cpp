@@ -25,6 +25,7 @@ constexpr Target kTargets[] = {
     {"config", rhumb::fuzz::fuzz_config},
     {"csv", rhumb::fuzz::fuzz_csv},
     {"mmdb", rhumb::fuzz::fuzz_mmdb},
+    {"state", rhumb::fuzz::fuzz_state},
 };
 
 std::vector<std::uint8_t> read_file(const std::filesystem::path& path) {

@@ -24,5 +24,7 @@ void fuzz_config(Bytes input);
 void fuzz_csv(Bytes input);
 // A MaxMind DB file: it is refused, or every address has a location on Earth.
 void fuzz_mmdb(Bytes input);
+// A state file, and the body of one: it is refused with a reason, or the verdicts go on from it.
+void fuzz_state(Bytes input);
 
 }  // namespace rhumb::fuzz

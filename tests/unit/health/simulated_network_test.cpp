@@ -42,9 +42,8 @@ constexpr auto kEnd = 1'150s;
 
 constexpr std::uint32_t kRegions = 4;
 constexpr std::uint32_t kServices = 3;
-constexpr std::uint32_t kInstances = 20;  // of a service in a region
+constexpr std::uint32_t kInstances = 15;  // of a service in a region
 constexpr std::uint32_t kCanaries = 3;
-constexpr std::uint32_t kCutRegion = 0;  // for some minutes
 constexpr auto kInterval = 10s;
 constexpr auto kTimeout = 2s;
 constexpr int kRise = 2;
@@ -82,8 +81,7 @@ struct Node {
   Microseconds latency{0};
 };
 
-// ServicePlan and answers of service 0: failback with hold-down, slow start and damping; of 1: two regions are kept; of
-// 2: panic under one half.
+// Service 0 has failback with hold-down, slow start and damping; of 1 two regions are kept; 2 panics under one half.
 Plan make_plan() {
   Plan plan;
   for (std::uint32_t region = 0; region < kRegions; ++region)
@@ -141,6 +139,7 @@ steering::Rankings make_rankings() {
 }
 
 constexpr steering::RankingId kRankings = 2;
+constexpr std::uint32_t kClients = 6;
 
 class Simulation {
  public:
@@ -152,8 +151,11 @@ class Simulation {
       probers_.push_back({Schedule(kBegin, plan_.probes[i].check.interval_ms, i, plan_.probes.size(), random_)});
       queue_.push({probers_[i].schedule.start(), i});
     }
-    const auto begin = seconds_in(100, 300);
-    region_cut_ = {{begin, begin + 100s}};
+    // Each region is gone once, one after the other.
+    for (std::uint32_t region = 0; region < kRegions; ++region) {
+      const auto begin = seconds_in(80 + 120 * region, 120 + 120 * region);
+      region_cuts_.push_back({{begin, begin + 60s}});
+    }
   }
 
   void run() {
@@ -205,7 +207,7 @@ class Simulation {
   [[nodiscard]] bool is_reachable(std::uint32_t probe, Moment moment) const {
     const Node& node = nodes_[probe];
     if (moment >= kBegin + kOwnCutBegin && moment < kBegin + kOwnCutEnd) return false;
-    return !is_in(node.outages, moment) && !(node.region == kCutRegion && is_in(region_cut_, moment));
+    return !is_in(node.outages, moment) && (node.region == kRegions || !is_in(region_cuts_[node.region], moment));
   }
 
   void start(std::uint32_t probe) {
@@ -239,8 +241,7 @@ class Simulation {
       const Time due = verdicts_.next();
       now_ = std::max(now_, kBegin + (due - kWallBegin));
       verdicts_.advance(due);
-      for (std::uint32_t service = 0; service < kServices; ++service)
-        check_service(service);
+      check_service(0);  // the only one that time alone changes
     }
     now_ = moment;
     if (shares_before_cut_.empty() && now_ >= kBegin + kOwnCutBegin) shares_before_cut_ = shares();
@@ -305,20 +306,21 @@ class Simulation {
       ASSERT_GE(std::ranges::count(is_served, true), plan_.services[service].regions_min);
     }
     ASSERT_GE(serving * 100, kRegions * kInstances * static_cast<std::uint32_t>(plan_.services[service].panic_percent));
-    for (steering::RankingId ranking = 0; ranking < kRankings; ++ranking)
-      answer(service, ranking);
+    for (std::uint32_t client = 0; client < kClients; ++client)
+      answer(service, client);
   }
 
   // A client asks, and gets the best region that has a place for it.
-  void answer(std::uint32_t service, steering::RankingId ranking) {
-    const steering::Ranked ranked = rankings_[ranking];
+  void answer(std::uint32_t service, std::uint32_t number) {
+    const IpAddress client = IpAddress::v4(0xC6336407U + (number << 8));
+    const steering::Ranked ranked = rankings_[number % kRankings];
     std::uint16_t limit_s = Shown::kNoLimit;
     const auto share_of = [&](steering::TargetIndex target) {
       limit_s = std::min(limit_s, shown(target).ttl_s);
       return shown(target).share;
     };
-    const steering::Pick pick = services_[service].pick(Family::v4, ranked, kClient, share_of, random_);
-    const auto expected = best_region(service, ranked);
+    const steering::Pick pick = services_[service].pick(Family::v4, ranked, client, share_of, random_);
+    const auto expected = best_region(service, ranked, client);
     ASSERT_EQ(pick.outcome, expected ? steering::Outcome::healthy : steering::Outcome::all_down);
     if (expected) {
       ASSERT_EQ(pick.region, *expected);
@@ -330,13 +332,14 @@ class Simulation {
         }
       }
     }
-    keep_promise(service, ranking, pick.region, limit_s);
+    keep_promise(service, number, pick.region, limit_s);
   }
 
   // By the rules in plain words: the first region with an instance in whose share the client is; else the first with
   // one that is not down.
-  [[nodiscard]] std::optional<steering::RegionIndex> best_region(std::uint32_t service, steering::Ranked ranked) const {
-    const std::uint64_t network = steering::hash_network(kClient, 24);
+  [[nodiscard]] std::optional<steering::RegionIndex> best_region(std::uint32_t service, steering::Ranked ranked,
+                                                                 IpAddress client) const {
+    const std::uint64_t network = steering::hash_network(client, 24);
     for (const bool is_any_good : {false, true}) {
       for (const steering::RegionIndex region : ranked.regions) {
         const std::uint64_t id = steering::hash_name(plan_.regions[region]);
@@ -351,10 +354,9 @@ class Simulation {
 
   // No answer changes while one that was given before it may still be in a cache; see kTtlSlack. Rules about the whole
   // service change it at any time.
-  void keep_promise(std::uint32_t service, steering::RankingId ranking, steering::RegionIndex region,
-                    std::uint16_t limit_s) {
+  void keep_promise(std::uint32_t service, std::uint32_t number, steering::RegionIndex region, std::uint16_t limit_s) {
     if (service != 0 || limit_s == Shown::kNoLimit) return;
-    Client& client = clients_[{service, ranking}];
+    Client& client = clients_[number];
     if (client.region && *client.region != region) {
       ASSERT_GE(now_, client.promised_until - kTtlSlack) << "from region " << int{*client.region};
       client.promised_until = now_;
@@ -379,12 +381,10 @@ class Simulation {
   }
 
   void expect_all_well() {
-    EXPECT_GT(changes_, 0) << "nothing happened";
+    EXPECT_GT(changes_, 10) << "hardly anything happened";
     for (std::uint32_t i = 0; i < plan_.instances.size(); ++i)
       EXPECT_EQ(shown(i).share, kFullShare) << i;
   }
-
-  static constexpr IpAddress kClient = IpAddress::v4(0xC6336407U);
 
   Random random_;
   Plan plan_ = make_plan();
@@ -393,19 +393,19 @@ class Simulation {
   std::vector<steering::Service> services_;
   std::vector<Node> nodes_;
   std::vector<Prober> probers_;
-  std::vector<Outage> region_cut_;
+  std::vector<std::vector<Outage>> region_cuts_;
   using Due = std::pair<Moment, std::uint32_t>;
   std::priority_queue<Due, std::vector<Due>, std::greater<>> queue_;
   Moment now_ = kBegin;
   std::vector<Share> shares_before_cut_;
-  std::map<std::pair<std::uint32_t, steering::RankingId>, Client> clients_;
+  std::array<Client, kClients> clients_;  // of service 0
   std::map<std::uint32_t, std::pair<bool, double>> returns_;
   std::map<std::uint32_t, Shown> shown_before_;
   int changes_ = 0;
 };
 
 TEST(SimulatedNetwork, ClientsAreSentWhereTheRulesSayWhateverBreaks) {
-  const std::uint64_t seeds = std::getenv("RHUMB_TEST_LONG") != nullptr ? 200 : 2;
+  const std::uint64_t seeds = std::getenv("RHUMB_TEST_LONG") != nullptr ? 30 : 1;
   for (std::uint64_t seed = 0; seed < seeds; ++seed) {
     SCOPED_TRACE(::testing::Message() << "seed " << seed);
     Simulation(seed).run();
