@@ -29,11 +29,13 @@ Condition at_least(std::size_t count, std::vector<Condition> parts) {
 class ConditionReader {
  public:
   ConditionReader(std::span<const JsonPlace> checks, std::span<const std::string> names)
-      : checks_(checks), names_(names) {}
+      : checks_(checks), names_(names), known_(checks.size()) {}
 
   // Nothing, and an error at its place, if there is no sense in it.
   std::optional<Condition> read(std::size_t check) {
     if (!is_calculated(checks_[check])) return Condition{Condition::Kind::probe, static_cast<std::uint32_t>(check)};
+    // Once only: of forty checks that each name the one before twice, the last would be read 2^40 times.
+    if (known_[check]) return *known_[check];
     if (std::ranges::find(path_, check) != path_.end()) {
       checks_[check].error("is calculated from itself: " + path_text(check));
       return std::nullopt;
@@ -43,9 +45,10 @@ class ConditionReader {
     path_.pop_back();
     if (condition && count_parts(*condition) > kConditionPartsMax) {
       checks_[check].error(fmt::format("is calculated from more than {} checks", kConditionPartsMax));
-      return std::nullopt;
+      condition.reset();
     }
-    return condition;
+    known_[check] = std::move(condition);
+    return *known_[check];
   }
 
  private:
@@ -111,7 +114,8 @@ class ConditionReader {
 
   std::span<const JsonPlace> checks_;
   std::span<const std::string> names_;
-  std::vector<std::size_t> path_;  // of the checks that are being read
+  std::vector<std::optional<std::optional<Condition>>> known_;  // of those that were read: nothing, if it has no sense
+  std::vector<std::size_t> path_;                               // of the checks that are being read
 };
 
 }  // namespace

@@ -128,6 +128,46 @@ TEST_F(SteeredAnswerTest, AWithheldSubnetGoesByTheSourceAddressWithScopeZero) {
   EXPECT_EQ(response.scope_bits, 0);
 }
 
+// What can change in 12 s is not kept for longer, whichever of the instances asked about it is.
+TEST_F(SteeredAnswerTest, TheTtlIsNoLongerThanTheStatesSurelyLast) {
+  const auto ttl_of = [&] { return asker_.ask("www.example.com", type::kA, client("10.1.2.3")).answer.at(0); };
+  board_->write(1, {State::up, kFullShare, 12});
+  EXPECT_THAT(ttl_of(), testing::HasSubstr(" 12 IN A "));
+  EXPECT_EQ(asker_.decision().steered.at(0).ttl_s, 12U);
+  board_->write(2, {State::down, 0, 7});
+  EXPECT_THAT(ttl_of(), testing::HasSubstr(" 7 IN A ")) << "it could be back by then";
+  board_->write(0, {State::up, kFullShare, 1});
+  EXPECT_THAT(ttl_of(), testing::HasSubstr(" 7 IN A ")) << "of a region that nobody asked about";
+  board_->write(1, {State::up, kFullShare, 300});
+  board_->write(2, {State::up, kFullShare, 300});
+  EXPECT_THAT(ttl_of(), testing::HasSubstr(" 30 IN A ")) << "the service's own";
+}
+
+TEST_F(SteeredAnswerTest, TheTtlIsNotShorterThanTheLeast) {
+  steering::ServiceSettings settings = snapshot_.services[0].settings();
+  settings.ttl_min_s = 5;
+  snapshot_.services[0] = steering::Service(settings, make_ranking_map());
+  board_->write(1, {State::up, kFullShare, 2});
+  EXPECT_THAT(asker_.ask("www.example.com", type::kA, client("10.1.2.3")).answer.at(0), testing::HasSubstr(" 5 IN A "));
+  EXPECT_EQ(asker_.decision().steered.at(0).ttl_s, 5U);
+}
+
+// Some of west's clients go east while its share is halved, and each answer is good for the hashed network alone.
+TEST_F(SteeredAnswerTest, AShareNarrowsTheScopeToTheNetworkThatIsHashed) {
+  for (std::size_t west = 1; west <= 3; ++west)
+    board_->write(west, {State::up, kFullShare / 2, 0});
+  int stayed = 0;
+  for (std::uint8_t network = 0; network < 100; ++network) {
+    const auto response =
+        asker_.ask(subnet_query("www.example.com", type::kA, dns::client_subnet_option(1, 24, {10, 1, network})),
+                   client("192.0.2.200"));
+    EXPECT_EQ(response.scope_bits, 24);
+    stayed += response.answer.size() == 2 ? 1 : 0;
+  }
+  EXPECT_GT(stayed, 30);
+  EXPECT_LT(stayed, 70);
+}
+
 TEST_F(SteeredAnswerTest, EachFamilyTakesTheFirstRegionThatHasIt) {
   EXPECT_THAT(asker_.ask("www.example.com", type::kAaaa, client("192.0.2.200")).answer,
               ElementsAre("www.example.com. 30 IN AAAA 2001:db8::20"));
@@ -324,6 +364,31 @@ TEST_F(GeofenceTest, AnswersTheOthersWithTheScopeThatIsHashed) {
   EXPECT_FALSE(response.answer.empty());
   EXPECT_EQ(extended_error(response), std::nullopt);
   EXPECT_EQ(response.scope_bits, 24);
+}
+
+class FallbackTtlTest : public SteeredAnswerTest {
+ protected:
+  explicit FallbackTtlTest(steering::WhenAllDown when_all_down = steering::WhenAllDown::fallback)
+      : SteeredAnswerTest(when_all_down) {}
+};
+
+TEST_F(FallbackTtlTest, WhatStandsInForAllThatAreDownIsKeptNoLongerThanTheyAre) {
+  for (std::size_t i = 0; i < board_->size(); ++i)
+    board_->write(i, {State::down, 0, 9});
+  EXPECT_THAT(asker_.ask("www.example.com", type::kA, client("192.0.2.200")).answer,
+              ElementsAre("www.example.com. 9 IN A 192.0.2.1"));
+}
+
+class NodataTtlTest : public FallbackTtlTest {
+ protected:
+  NodataTtlTest() : FallbackTtlTest(steering::WhenAllDown::nodata) {}
+};
+
+TEST_F(NodataTtlTest, NorIsThatThereIsNothing) {
+  for (std::size_t i = 0; i < board_->size(); ++i)
+    board_->write(i, {State::down, 0, 9});
+  const auto response = asker_.ask("www.example.com", type::kA, client("192.0.2.200"));
+  EXPECT_THAT(response.authority, ElementsAre(testing::HasSubstr("example.com. 9 IN SOA ")));
 }
 
 }  // namespace

@@ -182,7 +182,8 @@ class ExecProbesInTurn : public ExecProbe {
   std::shared_ptr<std::optional<Outcome>> start(const Target& target) {
     auto outcome = std::make_shared<std::optional<Outcome>>();
     auto owned = std::make_shared<std::pair<Target, asio::steady_timer>>(target, asio::steady_timer(context_));
-    asio::co_spawn(context_, probe(aborts_.emplace_back(), resources_, owned->second, owned->first),
+    asio::co_spawn(context_,
+                   probe(aborts_.emplace_back(), resources_, carried_.emplace_back(), owned->second, owned->first),
                    [outcome, owned](const std::exception_ptr& error, Outcome result) {
                      if (error) std::rethrow_exception(error);
                      *outcome = std::move(result);
@@ -201,6 +202,7 @@ class ExecProbesInTurn : public ExecProbe {
 
   asio::io_context context_{1};
   std::list<Abort> aborts_;
+  std::list<Carried> carried_;
   Resources resources_{Resolver(), Slots(1)};
 };
 
