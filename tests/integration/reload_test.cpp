@@ -78,6 +78,7 @@ TEST(Reload, InstancesThatAreProbedAsBeforeKeepTheirState) {
   // Something else changes, and the order of the instances with it.
   auto& instances = world.config["services"]["www.example.com"]["instances"];
   std::swap(instances[0], instances[2]);
+  world.config["services"]["www.example.com"]["ttl_min"] = 31;
   world.config["services"]["www.example.com"]["ttl"] = 31;
   const std::size_t before = rhumb.log().size();
   world.reload();
@@ -91,15 +92,21 @@ TEST(Reload, InstancesThatAreProbedAsBeforeKeepTheirState) {
   EXPECT_TRUE(world.comes_to(kParis, kInEuWest)) << "and is still probed";
 }
 
-TEST(Reload, InstancesThatAreProbedOtherwiseStartAnew) {
+// What is known of an address is better than nothing, whatever it is asked from now on: nobody is sent to what was down.
+TEST(Reload, InstancesThatAreProbedOtherwiseKeepTheirStateToo) {
   HealthWorld world;
   world.play_well_everywhere();
+  world.close(kInEuWest);
   RhumbProcess& rhumb = world.serve();
-  ASSERT_TRUE(world.logs("eu-west " + world.address(kInEuWest) + ": unknown → up"));
+  ASSERT_TRUE(world.comes_to(kParis, kInUsEast));
   const std::size_t before = rhumb.log().size();
   world.config["checks"]["web"]["path"] = "/other";
+  world.config["checks"]["web"]["rise"] = 1;
   world.reload();
-  EXPECT_TRUE(world.logs("eu-west " + world.address(kInEuWest) + ": unknown → up", before));
+  EXPECT_THAT(world.addresses({.name = "www.example.com", .client = kParis}), ElementsAre(world.address(kInUsEast)));
+  world.play(kInEuWest, health::scripts::status(200));
+  EXPECT_TRUE(world.logs("eu-west " + world.address(kInEuWest) + ": down → up: HTTP 200", before));
+  EXPECT_TRUE(world.comes_to(kParis, kInEuWest));
 }
 
 class ReloadRefused : public testing::Test {
@@ -190,7 +197,7 @@ TEST(Reload, AChangeOfListenIsWarnedAboutAndTheRestTaken) {
   const auto listen = std::exchange(world.config["listen"], Json::array({"127.0.0.1:9"}));
   world.config["services"]["www.example.com"]["ttl"] = 44;
   EXPECT_THAT(world.reload(), HasSubstr("warning: rhumb.json: changes of \"listen\", \"threads\", \"tcp\", "
-                                        "\"rate_limit\" and \"control\" take effect at the next start"));
+                                        "\"rate_limit\", \"control\" and the state file take effect at the next start"));
   EXPECT_THAT(world.ask({.name = "www.example.com", .client = kParis}).answer,
               ElementsAre(std::string("www.example.com. 44 IN A ") + kEuWest));
   world.config["listen"] = listen;

@@ -90,7 +90,9 @@ TEST(CalculatedCheck, MayBePartOfAnotherWhateverTheirOrder) {
 }
 
 TEST(CalculatedCheck, RefusesWhatHasNoSense) {
-  const auto error = [](const std::string& members) { return read(R"("x": {"type": "calculated", )" + members + "}").error; };
+  const auto error = [](const std::string& members) {
+    return read(R"("x": {"type": "calculated", )" + members + "}").error;
+  };
   EXPECT_THAT(error(R"("all": ["a", "oops"])"), HasSubstr("/checks/x/all/1: \"oops\" is not a check"));
   EXPECT_THAT(error(R"("all": [])"), HasSubstr("/checks/x/all: must name at least one check"));
   EXPECT_THAT(error(R"("all": ["a"], "any": ["b"])"), HasSubstr("/checks/x: must have one of"));

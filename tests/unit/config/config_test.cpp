@@ -177,7 +177,8 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"[39.04, -77.49]", "[139.04, -77.49]",
                 "rhumb.json: /regions/us-east/coordinates/0: must be a number from -90 to 90"},
         Mistake{"\"type\": \"http\"", "\"type\": \"htp\"",
-                "rhumb.json: /checks/web/type: \"htp\" must be one of \"http\", \"https\", \"tcp\", \"tls\", \"icmp\", "
+                "rhumb.json: /checks/web/type: \"htp\" must be one of \"http\", \"https\", \"grpc\", \"tcp\", \"tls\", "
+                "\"icmp\", "
                 "\"dns\", \"exec\", \"push\" (did you "
                 "mean \"http\"?)"},
         Mistake{"\"port\": 8080", "\"port\": 0",

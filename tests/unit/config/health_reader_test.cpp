@@ -18,24 +18,22 @@ class HealthReader : public testing::Test {
  protected:
   // A configuration with "health" of all, and of its one service, like this.
   void read(const std::string& health, const std::string& of_service = "{}", const std::string& more = "") {
-    config_ = load_config(
-        directory_.write("rhumb.json", R"({"listen": ["127.0.0.1:5300"], "zones": ".",
+    config_ = load_config(directory_.write("rhumb.json", R"({"listen": ["127.0.0.1:5300"], "zones": ".",
           "regions": {"here": {"coordinates": [0, 0]}, "there": {"coordinates": [1, 1]}},
           "checks": {"web": {"type": "tcp", "port": 1}, "db": {"type": "tcp", "port": 2},
                      "both": {"type": "calculated", "all": ["web", "db"]}},
           "health": )" + health + R"(, "services": {"www.example.com": {)" +
-                                            more + R"("health": )" + of_service + R"(, "instances": [
+                                                             more + R"("health": )" + of_service + R"(, "instances": [
             {"region": "here", "address": "192.0.2.1"}, {"region": "there", "address": "192.0.2.2"}]}}})"),
-        problems_, kToday);
+                          problems_, kToday);
   }
   [[nodiscard]] std::string error() const {
     const Problem* error = problems_.first_error();
     return error == nullptr ? "" : error->to_string();
   }
   [[nodiscard]] bool warns_of(const std::string& text) const {
-    return std::ranges::any_of(problems_.all(), [&](const Problem& problem) {
-      return problem.to_string().find(text) != std::string::npos;
-    });
+    return std::ranges::any_of(
+        problems_.all(), [&](const Problem& problem) { return problem.to_string().find(text) != std::string::npos; });
   }
 
   test::TemporaryDirectory directory_;

@@ -263,12 +263,20 @@ class Variants {
     constexpr std::string_view kChecks = "/checks/";
     Document document = whole_;
     const std::string place = pointer.to_string();
+    const auto keep_checks = [&](std::set<std::string> names) {
+      document["checks"] = Document::object();
+      for (const std::string& name : names)
+        document["checks"][name] = whole_["checks"][name];
+    };
     if (place.starts_with(kChecks)) {
       const std::string name = place.substr(kChecks.size(), place.find('/', kChecks.size()) - kChecks.size());
-      document["checks"] = {{name, whole_["checks"][name]}};
+      const bool is_calculated = whole_["checks"][name]["type"] == "calculated";
+      keep_checks(is_calculated ? std::set<std::string>{name, "web", "port", "head"} : std::set{name});
       document.erase("services");
-    } else if (place.starts_with("/services/")) {
-      document["checks"] = {{"web", whole_["checks"]["web"]}};
+      document.erase("health");
+    } else if (place.starts_with("/services/") || place.starts_with("/health/")) {
+      keep_checks({"web", "port", "head", "both"});
+      if (place.starts_with("/health/")) document.erase("services");
     }
     return document;
   }
@@ -460,8 +468,9 @@ constexpr std::array kExceptions = {
               R"([{"op": "replace", "path": "/checks/web/timeout", "value": "9ms"}])"},
     Exception{"a pattern cannot compare durations", R"([{"op": "replace", "path": "/tcp/idle", "value": "99ms"}])"},
     Exception{"a pattern cannot compare durations", R"([{"op": "replace", "path": "/tcp/lifetime", "value": "25h"}])"},
-    Exception{"the length counts with the directory of the configuration",
-              R"([{"op": "replace", "path": "/control/socket", "value": "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}])"},
+    Exception{
+        "the length counts with the directory of the configuration",
+        R"([{"op": "replace", "path": "/control/socket", "value": "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}])"},
     Exception{"two values are not compared", R"([{"op": "replace", "path": "/checks/web/timeout", "value": "6s"}])"},
     Exception{"two values are not compared",
               R"([{"op": "replace", "path": "/checks/web/fast_interval", "value": "6s"}])"},
