@@ -196,12 +196,17 @@ def ask(world: World, client: Client, service: str = SERVICE) -> Answer:
 
 def still_in(world: World, region: str) -> set[str]:
     """Those of NEIGHBOURS that are sent to the region."""
-    questions = "".join(f"{SERVICE} A +subnet={network} +short\n" for network in NEIGHBOURS)
+    questions = "".join(f"{SERVICE} A +subnet={network} +noall +question +answer\n" for network in NEIGHBOURS)
     command = ["dig", f"@{world.dns_address}", "-p", str(world.dns_port), "+time=1", "+tries=1", "-f", "-"]
-    addresses = subprocess.run(command, input=questions, capture_output=True, text=True).stdout.split()
-    if len(addresses) != len(NEIGHBOURS):
-        raise Failure(f"{len(NEIGHBOURS)} questions had {len(addresses)} answers")
-    return {n for n, address in zip(NEIGHBOURS, addresses) if address in world.instances[region]}
+    text = subprocess.run(command, input=questions, capture_output=True, text=True).stdout
+    answers = text.split(f";{SERVICE}.")[1:]  # each begins with its question
+    if len(answers) != len(NEIGHBOURS):
+        raise Failure(f"{len(NEIGHBOURS)} questions had {len(answers)} answers")
+    return {
+        network
+        for network, answer in zip(NEIGHBOURS, answers)
+        if any(answer.rstrip().endswith(address) for address in world.instances[region])
+    }
 
 
 def region_of(world: World, address: str) -> str:

@@ -551,6 +551,10 @@ class Reader {
     for (std::size_t i = 0; i < config_.checks.size(); ++i) {
       if (!used_checks_.contains(i)) check_places_[i].warning("no service uses this check");
     }
+    if (config_.control_socket && !config_.health.state_file) {
+      top_.member("control")->warning(
+          "what operators say is forgotten at a restart: \"health\" has no \"state_file\" to keep it in");
+    }
     rule_sets_.warn_of_unused();
     const auto is_by_latency = [](const Service& service) { return uses_latency(service.steering.steering); };
     const auto is_nearest = [](const Service& service) {

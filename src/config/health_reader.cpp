@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "config/calculated_check.hpp"
+#include "config/duration.hpp"
 #include "steering/region.hpp"
 
 namespace rhumb::config {
@@ -31,12 +32,18 @@ void read_damping(const JsonPlace& place, health::FlapDamping& damping) {
   if (const auto suppress = place.member("suppress")) {
     damping.suppress = suppress->number(1, kFlapsMax).value_or(damping.suppress);
   }
-  if (const auto reuse = place.member("reuse")) damping.reuse = reuse->number(kReuseMin, kFlapsMax - 1).value_or(damping.reuse);
+  if (const auto reuse = place.member("reuse"))
+    damping.reuse = reuse->number(kReuseMin, kFlapsMax - 1).value_or(damping.reuse);
   read_duration(place, "half_life", damping.half_life, kHalfLifeMin);
   read_duration(place, "suppressed_at_most", damping.suppressed_at_most, kHalfLifeMin);
   if (damping.reuse >= damping.suppress) {
     place.error(fmt::format("reuse {} is not less than suppress {}: an instance would never be damped", damping.reuse,
                             damping.suppress));
+  } else if (!damping.can_suppress()) {
+    place.error(fmt::format(
+        "suppressed_at_most {} is too short: a penalty that decays to reuse {} by then never reaches suppress {}",
+        duration_to_text(static_cast<std::uint32_t>(damping.suppressed_at_most.count())), damping.reuse,
+        damping.suppress));
   }
 }
 
@@ -45,8 +52,7 @@ void read_failback(const JsonPlace& place, health::FailbackSettings& failback) {
   read_duration(place, "hold_down", failback.hold_down);
   read_duration(place, "slow_start", failback.slow_start);
   if (const auto resume = place.member("resume")) {
-    failback.is_manual =
-        resume->choice<bool>({{"automatic", false}, {"manual", true}}).value_or(failback.is_manual);
+    failback.is_manual = resume->choice<bool>({{"automatic", false}, {"manual", true}}).value_or(failback.is_manual);
   }
   if (const auto damping = place.member("flap_damping")) read_damping(*damping, failback.damping);
 }
@@ -70,8 +76,8 @@ void read_rules(const JsonPlace& place, ServiceHealth& health) {
     health.panic_percent = static_cast<int>(panic->integer(0, 100).value_or(0));
   }
   if (const auto regions = place.member("min_regions")) {
-    health.regions_min = static_cast<std::uint32_t>(
-        regions->integer(0, static_cast<std::int64_t>(steering::kRegionsMax)).value_or(0));
+    health.regions_min =
+        static_cast<std::uint32_t>(regions->integer(0, static_cast<std::int64_t>(steering::kRegionsMax)).value_or(0));
   }
   read_load(place, health.load);
 }
@@ -101,8 +107,8 @@ std::optional<Canary> read_canary(const JsonPlace& place, std::span<const std::s
 Health read_health(const JsonPlace& place, std::span<const std::string> checks,
                    const std::filesystem::path& directory) {
   Health health;
-  if (!place.has_only({"state_file", "guard", "canaries", "failback", "panic_threshold", "min_regions", "load_low",
-                       "load_high"})) {
+  if (!place.has_only(
+          {"state_file", "guard", "canaries", "failback", "panic_threshold", "min_regions", "load_low", "load_high"})) {
     return health;
   }
   if (const auto file = place.member("state_file")) {

@@ -225,7 +225,7 @@ std::string HookProgram::problem_of(int status, const std::string& said) const {
   std::string end = fmt::format("status {}", WEXITSTATUS(status));
   if (WIFSIGNALED(status)) end = fmt::format("signal {}", WTERMSIG(status));
   if (is_timed_out_) {
-    end = "killed after " + health::duration_text(static_cast<std::uint64_t>(settings_.timeout.count()));
+    end = "killed after " + health::duration_text(settings_.timeout);
   }
   return said.empty() ? end : end + ": " + said;
 }

@@ -202,7 +202,7 @@ Webhook::Reply Webhook::failed(std::string_view activity, const error_code& erro
 }
 
 std::string Webhook::timeout_text(std::string_view activity) const {
-  const std::string timeout = health::duration_text(static_cast<std::uint64_t>(settings_.timeout.count()));
+  const std::string timeout = health::duration_text(settings_.timeout);
   return fmt::format("{}: timeout after {}", activity, timeout);
 }
 

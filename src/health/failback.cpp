@@ -18,6 +18,10 @@ Duration decay_time(double from, double to, Duration half_life) {
 
 }  // namespace
 
+double FlapDamping::ceiling() const {
+  return reuse * std::exp2(in_ms(suppressed_at_most) / in_ms(half_life));
+}
+
 void Failback::turn(State state, Time now, const FailbackSettings& settings) {
   const bool is_down = state == State::down;
   if (is_down == memory_.is_down) return;
@@ -64,10 +68,8 @@ double Failback::penalty(Time now, const FlapDamping& damping) const {
 
 void Failback::add_flap(Time now, const FlapDamping& damping) {
   if (damping.suppress <= 0) return;
-  // As high as takes `suppressed_at_most` to decay: RFC 2439's ceiling.
-  const double ceiling = damping.reuse * std::exp2(in_ms(damping.suppressed_at_most) / in_ms(damping.half_life));
   if (memory_.suppressed_at && now >= damped_until(damping)) memory_.suppressed_at.reset();
-  memory_.penalty = std::min(penalty(now, damping) + 1, ceiling);
+  memory_.penalty = std::min(penalty(now, damping) + 1, damping.ceiling());
   memory_.penalty_at = now;
   if (memory_.penalty >= damping.suppress && !memory_.suppressed_at) memory_.suppressed_at = now;
 }

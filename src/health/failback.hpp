@@ -17,10 +17,15 @@
 namespace rhumb::health {
 
 struct FlapDamping {
-  double suppress = 0;             // flaps; 0: no damping
+  double suppress = 0;             // flaps; 0: no damping. Otherwise can_suppress()
   double reuse = 0;                // flaps; less than `suppress`, more than 0
-  Duration half_life{0};           // of the penalty
+  Duration half_life{0};           // of the penalty; more than 0
   Duration suppressed_at_most{0};  // however often it flaps
+
+  // The penalty at the most: as high as takes `suppressed_at_most` to decay to `reuse`.
+  [[nodiscard]] double ceiling() const;
+  // Whether a penalty can become high enough for anything to be damped.
+  [[nodiscard]] bool can_suppress() const { return ceiling() >= suppress; }
 
   friend bool operator==(const FlapDamping&, const FlapDamping&) = default;
 };

@@ -39,7 +39,7 @@ std::string MassGuard::cause(const Sight& sight, const GuardSettings& settings) 
                        is_over(sight.fallen_lately, sight.probes, settings.percent);
   if (!is_mass) return {};
   return fmt::format("{} of {} targets went down within {}", sight.fallen_lately, sight.probes,
-                     duration_text(static_cast<std::uint64_t>(settings.within.count())));
+                     duration_text(settings.within));
 }
 
 }  // namespace rhumb::health

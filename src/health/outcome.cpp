@@ -1,5 +1,6 @@
 #include "health/outcome.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -52,6 +53,10 @@ bool is_local_trouble(const boost::system::error_code& error) noexcept {
 
 std::string duration_text(std::uint64_t ms) {
   return ms < 1'000 ? fmt::format("{}ms", ms) : fmt::format("{}s", static_cast<double>(ms) / 1'000);
+}
+
+std::string duration_text(Duration duration) {
+  return duration_text(static_cast<std::uint64_t>(std::max(duration, Duration(0)).count()));
 }
 
 }  // namespace rhumb::health

@@ -10,6 +10,7 @@
 #include <boost/system/error_code.hpp>
 
 #include "health/check.hpp"
+#include "health/time.hpp"
 
 namespace rhumb::health {
 
@@ -48,5 +49,7 @@ struct Outcome {
 
 // "200ms", "2s", "1.5s".
 [[nodiscard]] std::string duration_text(std::uint64_t ms);
+// The same; of what is over, "0ms".
+[[nodiscard]] std::string duration_text(Duration duration);
 
 }  // namespace rhumb::health

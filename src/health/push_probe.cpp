@@ -98,7 +98,7 @@ Outcome read_report(const Check& check, system_clock::time_point now) {
   if (!read.report) return expired(check, fmt::format("no report: {}: {}", check.report_file, read.problem));
   const auto age = std::chrono::duration_cast<milliseconds>(now - read.report->at);
   const milliseconds ttl(check.ttl_ms);
-  const std::string shown = duration_text(static_cast<std::uint64_t>(std::max(age, milliseconds(0)).count()));
+  const std::string shown = duration_text(age);
   if (age > ttl) return expired(check, fmt::format("the last report is {} old", shown));
   if (age < -ttl) return expired(check, "the last report is dated in the future");
   return judge(read.report->line, shown);

@@ -1,6 +1,7 @@
 #include "health/service_safety.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 #include <tuple>
@@ -76,6 +77,30 @@ std::string keep_regions(const ServicePlan& service, std::span<Judged> instances
 }
 
 }  // namespace
+
+Share to_share(const Judged& judged) noexcept {
+  switch (judged.standing) {
+    case Standing::down:
+    case Standing::awaits_word:
+    case Standing::drained:
+    case Standing::forced_down:
+      return 0;
+    case Standing::held_down:
+    case Standing::damped:
+      return kLeastShare;  // up, if doubtfully: better than anything that is down
+    case Standing::draining:
+      if (judged.share <= 0) return 0;
+      break;
+    case Standing::serving:
+    case Standing::ramping:
+    case Standing::shedding:
+    case Standing::panic:
+    case Standing::kept:
+    case Standing::forced_up:
+      break;
+  }
+  return std::max(static_cast<Share>(std::lround(judged.share * kFullShare)), kLeastShare);
+}
 
 Safety apply_safety(const ServicePlan& service, std::span<Judged> instances) {
   Safety safety;

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "base/share.hpp"
 #include "health/plan.hpp"
 #include "health/status.hpp"
 #include "health/time.hpp"
@@ -20,6 +21,9 @@ struct Judged {
   double share = 1;  // of its clients: 0 to 1
   Time since = {};   // its state
 };
+
+// The instance's part of its clients in whole numbers, as answers see it.
+[[nodiscard]] Share to_share(const Judged& judged) noexcept;
 
 struct Safety {
   std::string panic = {};    // why all count as up; empty: they do not

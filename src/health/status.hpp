@@ -56,6 +56,11 @@ enum class Standing : std::uint8_t {
 // "serving", "down", "held down", "damped", "awaits word", …
 [[nodiscard]] std::string_view to_text(Standing standing) noexcept;
 
+// Whether the instance waits although it is up.
+[[nodiscard]] constexpr bool is_waiting(Standing standing) noexcept {
+  return standing == Standing::held_down || standing == Standing::damped || standing == Standing::awaits_word;
+}
+
 struct InstanceStatus {
   std::string service;
   std::string region;

@@ -154,6 +154,48 @@ TEST_F(Verdicts, AnInstanceThatIsUpAgainIsHeldDownThenRamped) {
   EXPECT_TRUE(world_.comes_to(kParis, kInEuWest));
 }
 
+TEST_F(Verdicts, AnInstanceUnderLoadSendsItsClientsOn) {
+  const auto with_load = [](const std::string& load) {
+    return scripts::answer("HTTP/1.1 200 OK\r\nX-Load: " + load + "\r\nContent-Length: 0\r\n\r\n");
+  };
+  world_.play_well_everywhere();
+  world_.play(kInEuWest, with_load("0.5"));
+  world_.config["checks"]["web"]["load"] = {{"header", "X-Load"}};
+  world_.config["services"]["www.example.com"]["health"] = {{"load_low", 0.7}, {"load_high", 0.9}};
+  world_.serve();
+  const std::string name = "www.example.com eu-west " + HealthWorld::address(kInEuWest);
+  ASSERT_TRUE(world_.logs(name + ": unknown → up"));
+  EXPECT_THAT(paris(), ElementsAre(HealthWorld::address(kInEuWest)));
+  world_.play(kInEuWest, with_load("95/100"));
+  EXPECT_TRUE(world_.comes_to(kParis, kInUsEast));
+  EXPECT_TRUE(world_.logs(name + ": serving → shedding: "));
+  world_.play(kInEuWest, with_load("0.1"));
+  EXPECT_TRUE(world_.comes_to(kParis, kInEuWest));
+}
+
+// Reports, and none: a dead man's switch.
+TEST_F(Verdicts, WhoDoesNotReportIsDown) {
+  world_.config["checks"]["web"] = {{"type", "push"}, {"ttl", "500ms"}};
+  world_.serve();
+  const std::string name = "www.example.com eu-west " + HealthWorld::address(kInEuWest);
+  const std::vector<std::string> scope = {"eu-west", "--service", "www.example.com", "--instance",
+                                          HealthWorld::address(kInEuWest)};
+  const auto report = [&](const std::string& state) {
+    std::vector<std::string> words{"report", state};
+    words.insert(words.end(), scope.begin(), scope.end());
+    return command(words);
+  };
+  EXPECT_EQ(report("up").exit, "status 0");
+  EXPECT_TRUE(world_.logs(name + ": unknown → up: reported up"));
+  EXPECT_TRUE(world_.logs(name + ": up → down: no report for 500ms"));
+  EXPECT_EQ(report("up").exit, "status 0");
+  EXPECT_TRUE(world_.logs(name + ": down → up: reported up"));
+  EXPECT_EQ(report("down").exit, "status 0");
+  EXPECT_TRUE(world_.logs(name + ": up → down: reported down"));
+  EXPECT_THAT(command({"report", "up", "eu-west", "--service", "www.example.com", "--instance", "192.0.2.9"}).errors,
+              HasSubstr("\"192.0.2.9\" is not an instance of www.example.com in eu-west"));
+}
+
 // Whatever it was doing: the old file or the new one, never half of it.
 TEST_F(Verdicts, AKillAtAnyMomentLeavesAWholeStateFile) {
   constexpr int kRounds = 8;

@@ -83,6 +83,13 @@ TEST_F(HealthReader, DampingEndsBelowWhereItBegins) {
   EXPECT_THAT(error(), HasSubstr("/health/failback/flap_damping: reuse 2 is not less than suppress 2"));
 }
 
+// RFC 2439 §4.2: the ceiling of the penalty is as high as takes that long to decay.
+TEST_F(HealthReader, DampingLastsLongEnoughToBegin) {
+  read(R"({"failback": {"flap_damping": {"suppress": 4, "reuse": 1, "half_life": "5m", "suppressed_at_most": "9m"}}})");
+  EXPECT_THAT(error(), HasSubstr("/health/failback/flap_damping: suppressed_at_most 9m is too short: a penalty that "
+                                 "decays to reuse 1 by then never reaches suppress 4"));
+}
+
 TEST_F(HealthReader, LoadsGoTogetherAndUpwards) {
   read(R"({"load_low": 0.5})");
   EXPECT_THAT(error(), HasSubstr("/health: \"load_low\" and \"load_high\" go together"));
