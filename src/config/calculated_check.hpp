@@ -11,7 +11,8 @@
 
 namespace rhumb::config {
 
-// Parts of a calculated check, those of the checks that it is calculated from included. More is a mistake, or an attack.
+// Parts of a calculated check, those of the checks that it is calculated from included. More is a mistake, or an
+// attack.
 inline constexpr std::size_t kConditionPartsMax = 256;
 
 [[nodiscard]] bool is_calculated(const JsonPlace& check);

@@ -170,7 +170,8 @@ void find_long_ttl(std::uint32_t ttl_min_s, const config::NamedCheck& named, std
                         check.fall - 1, config::duration_to_text(check.fast_interval_ms))
           : fmt::format("fall {} × interval {}", check.fall, config::duration_to_text(check.interval_ms));
   messages.push_back(fmt::format(
-      "a ttl_min of {}s is longer than check \"{}\" needs to notice a failure, {}s ({} + timeout {}): resolvers go on with "
+      "a ttl_min of {}s is longer than check \"{}\" needs to notice a failure, {}s ({} + timeout {}): resolvers go on "
+      "with "
       "what has failed; \"ttl_min\": {} suits the check",
       ttl_min_s, named.name, detection_s, intervals, config::duration_to_text(check.timeout_ms), fitting_s));
 }

@@ -25,10 +25,10 @@ namespace rhumb::daemon {
 struct Loaded {
   config::Config config;
   std::unique_ptr<answer::Snapshot> snapshot;
-  health::Plan plan;                    // what is checked for which instance
-  geo::Database database;               // the answers no longer need it; those who explain do
-  steering::Latencies latencies;        // the same
-  FileWatch latency_files;              // since before they were read
+  health::Plan plan;              // what is checked for which instance
+  geo::Database database;         // the answers no longer need it; those who explain do
+  steering::Latencies latencies;  // the same
+  FileWatch latency_files;        // since before they were read
 };
 
 // What nobody else may know; random, and the same for all loads of a server.

@@ -88,9 +88,7 @@ class Side {
   };
 
   [[nodiscard]] Distribution expect(const steering::Ranked& ranked) const {
-    const auto is_healthy = [&](steering::TargetIndex target) {
-      return scenario_.board.read(target).share > 0;
-    };
+    const auto is_healthy = [&](steering::TargetIndex target) { return scenario_.board.read(target).share > 0; };
     const steering::Expectation expectation = service_.expect(family_, ranked, is_healthy);
     Distribution distribution{std::vector<double>(place_count_ + kOutcomeNames.size()),
                               expectation.outcome == steering::Outcome::all_down};

@@ -92,7 +92,8 @@ TEST(Reload, InstancesThatAreProbedAsBeforeKeepTheirState) {
   EXPECT_TRUE(world.comes_to(kParis, kInEuWest)) << "and is still probed";
 }
 
-// What is known of an address is better than nothing, whatever it is asked from now on: nobody is sent to what was down.
+// What is known of an address is better than nothing, whatever it is asked from now on: nobody is sent to what was
+// down.
 TEST(Reload, InstancesThatAreProbedOtherwiseKeepTheirStateToo) {
   HealthWorld world;
   world.play_well_everywhere();
@@ -196,8 +197,9 @@ TEST(Reload, AChangeOfListenIsWarnedAboutAndTheRestTaken) {
   RhumbProcess& rhumb = world.serve();
   const auto listen = std::exchange(world.config["listen"], Json::array({"127.0.0.1:9"}));
   world.config["services"]["www.example.com"]["ttl"] = 44;
-  EXPECT_THAT(world.reload(), HasSubstr("warning: rhumb.json: changes of \"listen\", \"threads\", \"tcp\", "
-                                        "\"rate_limit\", \"control\" and the state file take effect at the next start"));
+  EXPECT_THAT(world.reload(),
+              HasSubstr("warning: rhumb.json: changes of \"listen\", \"threads\", \"tcp\", "
+                        "\"rate_limit\", \"control\" and the state file take effect at the next start"));
   EXPECT_THAT(world.ask({.name = "www.example.com", .client = kParis}).answer,
               ElementsAre(std::string("www.example.com. 44 IN A ") + kEuWest));
   world.config["listen"] = listen;
