@@ -134,7 +134,7 @@ struct Session {
 
 using Sessions = std::list<Session>;
 
-Response made(std::optional<std::string> refusal) {
+Response made(const std::optional<std::string>& refusal) {
   return {refusal.value_or(""), {}};
 }
 

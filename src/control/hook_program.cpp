@@ -106,6 +106,7 @@ std::vector<std::string> environment_for(const health::Event& event) {
 // Ends with a null. Valid as long as `texts`.
 std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
   std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
   for (const std::string& text : texts)
     pointers.push_back(const_cast<char*>(text.c_str()));  // execve(2) does not write to them
   pointers.push_back(nullptr);

@@ -197,9 +197,9 @@ class Members {
 
   // An empty object, and an error, when there is none.
   [[nodiscard]] Members object(const char* key) const {
-    static const Json none = Json::object();
+    static const Json kNone = Json::object();
     const Json* found = find(key);
-    return {found == nullptr ? none : *found, key, *error_};
+    return {found == nullptr ? kNone : *found, key, *error_};
   }
 
   // Empty, and an error, when it is none or missing.

@@ -29,7 +29,7 @@ bool take(std::string_view& text, std::string_view prefix) {
 // "name", "192.0.2.1" or "[2001:db8::1]" from the front of `text`; empty if there is none.
 std::string take_host(std::string_view& text) {
   if (take(text, "[")) {
-    const std::string host(text.substr(0, text.find(']')));
+    std::string host(text.substr(0, text.find(']')));
     const auto address = IpAddress::parse(host);
     if (!address || address->family != Family::v6 || host.size() == text.size()) return {};
     text.remove_prefix(host.size() + 1);

@@ -147,15 +147,17 @@ const Json& member(const Json& object, const char* key) {
 
 Memory memory_of(const Json& json) {
   Memory memory;
-  for (const auto& [key, value] : member(json, "probes").items()) {
+  for (const auto& item : member(json, "probes").items()) {
+    const Json& value = item.value();
     const auto at = [&](std::size_t i) -> const Json& { return element(value, i, 3); };
-    memory.probes.emplace(key, ProbeMemory{machine_of(at(0)), time_of(at(1)), text_of(at(2)), false});
+    memory.probes.emplace(item.key(), ProbeMemory{machine_of(at(0)), time_of(at(1)), text_of(at(2)), false});
   }
-  for (const auto& [key, value] : member(json, "instances").items()) {
+  for (const auto& item : member(json, "instances").items()) {
+    const Json& value = item.value();
     const auto at = [&](std::size_t i) -> const Json& { return element(value, i, 5); };
     require(number_of(at(4)) <= 1);
-    memory.instances.emplace(
-        key, InstanceMemory{state_of(at(0)), time_of(at(1)), text_of(at(2)), failback_of(at(3)), number_of(at(4))});
+    memory.instances.emplace(item.key(), InstanceMemory{state_of(at(0)), time_of(at(1)), text_of(at(2)),
+                                                        failback_of(at(3)), number_of(at(4))});
   }
   for (const Json& word : member(json, "overrides"))
     memory.overrides.push_back(override_of(word));

@@ -51,8 +51,7 @@ void Verdicts::index_probes(std::uint32_t instance) {
   std::vector<std::uint32_t>& probes = seats_[instance].probes;
   collect_probes(*condition, probes);
   std::ranges::sort(probes);
-  const auto repeated = std::ranges::unique(probes);
-  probes.erase(repeated.begin(), repeated.end());
+  probes.erase(std::unique(probes.begin(), probes.end()), probes.end());
   for (const std::uint32_t probe : probes)
     observed_[probe].instances.push_back(instance);
 }

@@ -168,7 +168,7 @@ TEST_F(Verdicts, AnInstanceUnderLoadSendsItsClientsOn) {
   EXPECT_THAT(paris(), ElementsAre(HealthWorld::address(kInEuWest)));
   world_.play(kInEuWest, with_load("95/100"));
   EXPECT_TRUE(world_.comes_to(kParis, kInUsEast));
-  EXPECT_TRUE(world_.logs(name + ": serving → shedding: "));
+  EXPECT_TRUE(world_.logs(name + ": load: serving → shedding: "));
   world_.play(kInEuWest, with_load("0.1"));
   EXPECT_TRUE(world_.comes_to(kParis, kInEuWest));
 }
