@@ -8,7 +8,7 @@ namespace {
 
 using Duration = Schedule::Duration;
 
-// 2^32 ms are less than 2^42 us: times 2^20 (these parts, the targets, kFirstSpread in us) they still fit into 63 bits.
+// 2^32 ms are less than 2^42 us: times 2^20 (these parts, the targets) they still fit into 63 bits.
 constexpr std::uint32_t kParts = 1U << 20;
 
 Duration random_part(Duration whole, Random& random) {
@@ -23,7 +23,10 @@ Schedule::Schedule(TimePoint now, std::uint32_t interval_ms, std::size_t index, 
   const auto targets = static_cast<std::int64_t>(count);
   const Duration phase =
       interval_ * static_cast<std::int64_t>(index) / targets + random_part(interval_ / targets, random);
-  const Duration first = phase * std::min(kFirstSpread, interval_).count() / interval_.count();
+  const Duration spread = std::min(std::max(kFirstSpread, targets * kFirstApart), interval_);
+  const auto first =
+      Duration(static_cast<std::int64_t>(static_cast<double>(phase.count()) * static_cast<double>(spread.count()) /
+                                         static_cast<double>(interval_.count())));
 
   // From the hurried first probe to the grid: the second comes half an interval to one and a half after it.
   const bool is_close = phase - first < interval_ / 2;

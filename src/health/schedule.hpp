@@ -2,7 +2,8 @@
 //
 // Targets that are added together are dealt evenly over the interval, each at a random place within its own share, and
 // keep that phase: starts lie on a grid of one interval, ± jitter, so nothing drifts and nothing bunches up. Only the
-// first probe is hurried, because until then the state is unknown: all first probes happen within kFirstSpread.
+// first probe is hurried, because until then the state is unknown: all first probes happen
+// within kFirstSpread, or, of many targets, kFirstApart apart.
 // No clock of its own: time is passed in.
 #pragma once
 
@@ -19,8 +20,11 @@ class Schedule {
   using TimePoint = std::chrono::steady_clock::time_point;
   using Duration = std::chrono::microseconds;
 
-  // First probes are over after this time (or after one interval, if that is shorter).
+  // First probes are over after this time (or after one interval, if that is shorter), ...
   static constexpr Duration kFirstSpread = std::chrono::seconds(1);
+  // ... but for many targets, which have at least so much each: 20,000 that were all probed within a second overran the
+  // host of 127.0.0.0/8 that they were on, and more than half of the first verdicts were timeouts.
+  static constexpr Duration kFirstApart = std::chrono::microseconds(500);
   // A start is at most interval / kJitterPart before or after its place, so that two monitors with the same interval
   // do not stay in step.
   static constexpr int kJitterPart = 10;

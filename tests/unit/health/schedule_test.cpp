@@ -113,7 +113,7 @@ TEST(Schedule, HoldsTheLargestAndSmallestNumbers) {
   constexpr auto kLongest_ms = std::numeric_limits<std::uint32_t>::max();
   Schedule longest(kNow, kLongest_ms, Schedule::kTargetsMax - 1, Schedule::kTargetsMax, random);
   EXPECT_GE(longest.start(), kNow);
-  EXPECT_LE(longest.start(), kNow + Schedule::kFirstSpread);
+  EXPECT_LE(longest.start(), kNow + static_cast<int>(Schedule::kTargetsMax) * Schedule::kFirstApart);
   const TimePoint first = longest.start();
   longest.advance(first, random);
   EXPECT_GE(longest.start() - first, std::chrono::milliseconds(kLongest_ms) / 3);
@@ -151,6 +151,19 @@ TEST(Schedule, GoesBackToItsGridAfterHurriedStarts) {
     const auto from_grid = (schedule.start() - usual.start()) % kInterval;
     EXPECT_TRUE(from_grid <= 2 * kJitter || from_grid >= kInterval - 2 * kJitter) << hurried;
   }
+}
+
+TEST(Schedule, FirstProbesOfManyTargetsAreKeptApart) {
+  constexpr std::size_t kMany = 10'000;
+  Random random(1);
+  for (std::size_t i = 0; i < kMany; i += 97) {
+    const Schedule schedule(kNow, 60'000, i, kMany, random);
+    const auto offset = schedule.start() - kNow;
+    EXPECT_GE(offset, static_cast<int>(i) * Schedule::kFirstApart - 1us);
+    EXPECT_LE(offset, static_cast<int>(i + 1) * Schedule::kFirstApart);
+  }
+  const Schedule hasty(kNow, 1'000, kMany - 1, kMany, random);
+  EXPECT_LE(hasty.start() - kNow, 1s) << "an interval is enough";
 }
 
 }  // namespace
