@@ -27,7 +27,7 @@ struct SteeredStep {
   steering::Ranked ranked;
   steering::Pick pick;
   std::uint8_t scope_bits;  // of the client's family: all in this prefix get the same answer
-  std::uint32_t ttl_s;      // at the most: none of the instances asked about can change before, or the least is reached
+  std::uint32_t ttl_s;      // at the most: as long as those asked about are likely to last, or the least
 };
 
 // Points into the snapshot that made it. Only filled by a responder that is asked to explain: allocates.

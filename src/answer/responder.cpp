@@ -398,7 +398,7 @@ void Answer::steer(const Lookup& lookup, const steering::Service& service) noexc
   limit_ttls(from, service);
 }
 
-// Of what was written since `from`: nobody should keep an answer for longer than the states it comes from surely last.
+// Of what was written since `from`: nobody should keep an answer for longer than its states are likely to last.
 void Answer::limit_ttls(std::size_t from, const steering::Service& service) noexcept {
   const auto& settings = service.settings();
   if (ttl_limit_s_ == health::Shown::kNoLimit) return;
