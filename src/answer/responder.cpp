@@ -100,6 +100,7 @@ class Answer {
   // Unless done, name_ is that of the next step, which is to be found in the same zone, or in any.
   enum class Next : std::uint8_t { done, follow, follow_anywhere };
 
+  void note(const Lookup& lookup) noexcept;
   [[nodiscard]] Next take(const Lookup& lookup) noexcept;
   [[nodiscard]] Next answer_node(const Lookup& lookup) noexcept;
   [[nodiscard]] Next follow_cname(const Lookup& lookup, const zone::Rrset& cname) noexcept;
@@ -125,6 +126,7 @@ class Answer {
   [[nodiscard]] HintAddresses hint_addresses(const Lookup& lookup, const steering::Service& service, Family family,
                                              const steering::Pick& pick) const noexcept;
   [[nodiscard]] steering::Pick decide(const steering::Service& service, Family family) noexcept;
+  void note(const SteeredStep& step) noexcept;
   void limit_ttls(std::size_t from, const steering::Service& service) noexcept;
   [[nodiscard]] dns::StoredRrset substitute(const Lookup& lookup, const steering::Service& service, Family family,
                                             steering::Outcome outcome) const noexcept;
@@ -155,14 +157,15 @@ class Answer {
 
 void Answer::resolve() noexcept {
   Lookup lookup = snapshot_.zones.find(name(), query_.type);
-  if (trace_ != nullptr) trace_->zone = lookup.zone;
+  if (trace_ != nullptr) [[unlikely]]
+    trace_->zone = lookup.zone;
   if (lookup.kind == Lookup::Kind::not_ours) {
     writer_.set_rcode(Rcode::refused);
     writer_.set_extended_error(dns::ExtendedError::not_authoritative);
     return;
   }
   if (lookup.kind == Lookup::Kind::not_loaded) {
-    if (trace_ != nullptr) trace_->steps.push_back({*dns::Name::from_wire(name().suffix(0)), lookup.kind});
+    if (trace_ != nullptr) note(lookup);
     writer_.set_rcode(Rcode::serv_fail);
     writer_.set_extended_error(dns::ExtendedError::not_ready);
     return;
@@ -170,7 +173,8 @@ void Answer::resolve() noexcept {
   // AA speaks for the first owner name of the answer (RFC 1035 §4.1.1): a referral after a CNAME keeps it.
   if (lookup.kind != Lookup::Kind::delegation) writer_.set_authoritative();
   while (true) {
-    if (trace_ != nullptr) trace_->steps.push_back({*dns::Name::from_wire(name().suffix(0)), lookup.kind});
+    if (trace_ != nullptr) [[unlikely]]
+      note(lookup);
     const Next next = take(lookup);
     if (next == Next::done) return;
     lookup = next == Next::follow ? snapshot_.zones.find_in(*lookup.zone, name(), query_.type)
@@ -178,6 +182,11 @@ void Answer::resolve() noexcept {
     // The chain has left the zone, or all that are here: the resolver asks on (as NSD and Knot leave it).
     if (lookup.zone == nullptr) return;
   }
+}
+
+// For `explain`. Out of the way of the others, as is its namesake.
+[[gnu::cold]] void Answer::note(const Lookup& lookup) noexcept {
+  trace_->steps.push_back({*dns::Name::from_wire(name().suffix(0)), lookup.kind});
 }
 
 Answer::Next Answer::take(const Lookup& lookup) noexcept {
@@ -341,10 +350,10 @@ bool Answer::is_first_pass(const zone::Rrset& dname) noexcept {
 
 // Goes on with the name `target`, whose first `own_size` octets stand at `position`.
 Answer::Next Answer::follow(Bytes target, std::size_t position, std::size_t own_size) noexcept {
-  seen_[static_cast<std::size_t>(chain_length_++)] = name().hashes[0];
+  seen_[static_cast<std::size_t>(chain_length_++)] = name().hash(0);
   name_.follow(target, position, own_size, snapshot_.zones.hash_key());
   const auto seen = std::span(seen_).first(static_cast<std::size_t>(chain_length_));
-  if (chain_length_ == kChainMax || std::ranges::find(seen, name().hashes[0]) != seen.end()) return Next::done;
+  if (chain_length_ == kChainMax || std::ranges::find(seen, name().hash(0)) != seen.end()) return Next::done;
   return Next::follow;
 }
 
@@ -473,31 +482,35 @@ HintAddresses Answer::hint_addresses(const Lookup& lookup, const steering::Servi
 
 // What the service has for this client. The response says for whom that holds, and what is wrong with it.
 steering::Pick Answer::decide(const steering::Service& service, Family family) noexcept {
-  const auto& subnet = query_.edns ? query_.edns->client_subnet : std::nullopt;
-  const bool is_from_subnet = subnet && !subnet->is_withheld();
-  const IpAddress address = is_from_subnet ? subnet->address : client_.address;
+  const bool has_subnet = query_.edns && query_.edns->client_subnet;
+  const bool is_from_subnet = has_subnet && !query_.edns->client_subnet->is_withheld();
+  const IpAddress address = is_from_subnet ? query_.edns->client_subnet->address : client_.address;
 
   const steering::Ranked ranked = service.ranking_map().find(address, client_.address);
-  const auto share_of = [&board = *snapshot_.board, &limit = ttl_limit_s_](steering::TargetIndex target) {
+  std::uint16_t ttl_limit_s = ttl_limit_s_;
+  const auto share_of = [&board = *snapshot_.board, &ttl_limit_s](steering::TargetIndex target) {
     const health::Shown shown = board.read(target);
-    limit = std::min(limit, shown.ttl_s);
+    ttl_limit_s = std::min(ttl_limit_s, shown.ttl_s);
     return shown.share;
   };
   const steering::Pick pick = service.pick(family, ranked, address, share_of, random_);
+  ttl_limit_s_ = ttl_limit_s;
   // That a service has no instance of a family is so for everybody who is not kept out.
   const bool is_for_all = pick.outcome == steering::Outcome::no_instances && !service.keeps_some_out();
   const std::uint8_t scope_bits = is_for_all ? std::uint8_t{0} : service.scope_bits(ranked, address, pick.is_by_share);
   // RFC 7871 §7.2.1: a scope speaks of the subnet's bits; to a withheld or missing subnet it is 0.
   if (is_from_subnet) scope_bits_ = std::max(scope_bits_, scope_bits);
-  if (trace_ != nullptr) {
-    const auto& settings = service.settings();
-    const std::uint32_t ttl_s = ttl_limit_s_ == health::Shown::kNoLimit
-                                    ? settings.ttl_s
-                                    : std::clamp<std::uint32_t>(ttl_limit_s_, settings.ttl_min_s, settings.ttl_s);
-    trace_->steered.push_back({&service, family, address, is_from_subnet, ranked, pick, scope_bits, ttl_s});
-  }
+  if (trace_ != nullptr) [[unlikely]]
+    note({&service, family, address, is_from_subnet, ranked, pick, scope_bits, service.settings().ttl_s});
   if (const auto error = error_of(pick.outcome)) writer_.set_extended_error(*error);
   return pick;
+}
+
+[[gnu::cold]] void Answer::note(const SteeredStep& step) noexcept {
+  trace_->steered.push_back(step);
+  const auto& settings = step.service->settings();
+  if (ttl_limit_s_ == health::Shown::kNoLimit) return;
+  trace_->steered.back().ttl_s = std::clamp<std::uint32_t>(ttl_limit_s_, settings.ttl_min_s, settings.ttl_s);
 }
 
 void Answer::refuse() noexcept {
@@ -605,7 +618,7 @@ std::size_t answer(const Snapshot& snapshot, const Client& client, Bytes query_b
     writer.set_rcode(said.rcode);
     if (said.error) writer.set_extended_error(*said.error);
   }
-  if (trace != nullptr) {
+  if (trace != nullptr) [[unlikely]] {
     trace->rcode = writer.rcode();
     trace->is_truncated = writer.is_truncated();
   }

@@ -11,7 +11,8 @@ namespace rhumb {
 using Bytes = std::span<const std::uint8_t>;
 using MutableBytes = std::span<std::uint8_t>;
 
-// `at` must have 2 (4) readable or writable octets; no alignment is needed. Compiles to one load or store and a swap.
+// `at` must have 2 (4, 8) readable or writable octets; no alignment is needed. Compiles to one load or store and a
+// swap.
 [[nodiscard]] inline std::uint16_t load_u16(const std::uint8_t* at) noexcept {
   std::uint16_t value;
   std::memcpy(&value, at, sizeof value);
@@ -24,6 +25,12 @@ using MutableBytes = std::span<std::uint8_t>;
   return __builtin_bswap32(value);
 }
 
+[[nodiscard]] inline std::uint64_t load_u64(const std::uint8_t* at) noexcept {
+  std::uint64_t value;
+  std::memcpy(&value, at, sizeof value);
+  return __builtin_bswap64(value);
+}
+
 inline void store_u16(std::uint8_t* at, std::uint16_t value) noexcept {
   value = __builtin_bswap16(value);
   std::memcpy(at, &value, sizeof value);
@@ -32,6 +39,31 @@ inline void store_u16(std::uint8_t* at, std::uint16_t value) noexcept {
 inline void store_u32(std::uint8_t* at, std::uint32_t value) noexcept {
   value = __builtin_bswap32(value);
   std::memcpy(at, &value, sizeof value);
+}
+
+inline void store_u64(std::uint8_t* at, std::uint64_t value) noexcept {
+  value = __builtin_bswap64(value);
+  std::memcpy(at, &value, sizeof value);
+}
+
+// Whether `a` and `b` have the same `size` octets: memcmp(3) without the call, which costs more than comparing a name.
+[[nodiscard]] inline bool has_same_octets(const std::uint8_t* a, const std::uint8_t* b, std::size_t size) noexcept {
+  const auto load = [](const std::uint8_t* at) {
+    std::uint64_t word;
+    std::memcpy(&word, at, sizeof word);
+    return word;
+  };
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  std::size_t at = 0;
+  for (; at + kWord <= size; at += kWord) {
+    if (load(a + at) != load(b + at)) return false;
+  }
+  if (at == size) return true;
+  if (size >= kWord) return load(a + size - kWord) == load(b + size - kWord);  // overlaps the word before it
+  for (; at < size; ++at) {
+    if (a[at] != b[at]) return false;
+  }
+  return true;
 }
 
 static_assert(std::endian::native == std::endian::little, "the loads and stores above swap unconditionally");

@@ -3,10 +3,13 @@
 // An address is an integer in host byte order, so that networks, ranges and scopes are arithmetic on it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "base/bytes.hpp"
 
 namespace rhumb {
 
@@ -45,6 +48,25 @@ struct IpAddress {
   if (host_bits >= kBitsV6) return {0, address.family};
   address.bits = (address.bits >> host_bits) << host_bits;
   return address;
+}
+
+// As it stands on the wire: 4 octets of IPv4, the others zero, or 16 of IPv6.
+using AddressOctets = std::array<std::uint8_t, kBitsV6 / 8>;
+
+[[nodiscard]] inline AddressOctets octets_of(IpAddress address) noexcept {
+  AddressOctets octets{};
+  if (address.family == Family::v4) {
+    store_u32(octets.data(), address.as_v4());
+  } else {
+    store_u64(octets.data(), static_cast<std::uint64_t>(address.bits >> 64));
+    store_u64(octets.data() + 8, static_cast<std::uint64_t>(address.bits));
+  }
+  return octets;
+}
+
+[[nodiscard]] inline IpAddress address_of(Family family, const AddressOctets& octets) noexcept {
+  if (family == Family::v4) return IpAddress::v4(load_u32(octets.data()));
+  return IpAddress::v6(U128{load_u64(octets.data())} << 64 | load_u64(octets.data() + 8));
 }
 
 struct Endpoint {

@@ -17,10 +17,8 @@ std::array<std::uint8_t, 8> hash_of(const Cookie& cookie, const std::uint8_t* fi
   std::array<std::uint8_t, kClientCookieSize + kHashAt + 16> input;
   std::uint8_t* at = std::ranges::copy(cookie.client, input.begin()).out;
   at = std::copy_n(fixed, kHashAt, at);
-  for (int shift = client.family == Family::v4 ? kBitsV4 : kBitsV6; shift > 0;) {
-    shift -= 8;
-    *at++ = static_cast<std::uint8_t>(client.bits >> shift);
-  }
+  const AddressOctets address = octets_of(client);
+  at = std::copy_n(address.begin(), bits_of(client.family) / 8, at);
   const std::uint64_t hash = siphash24({input.data(), static_cast<std::size_t>(at - input.data())}, secret);
   std::array<std::uint8_t, 8> octets;
   std::memcpy(octets.data(), &hash, sizeof hash);

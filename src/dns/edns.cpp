@@ -21,12 +21,14 @@ bool is_known_family(std::uint16_t family) noexcept {
 
 // The address whose first octets are `octets`, the others zero.
 IpAddress address_from(std::uint16_t family, Bytes octets) noexcept {
-  U128 bits = 0;
-  for (const std::uint8_t octet : octets)
-    bits = bits << 8 | octet;
-  const std::size_t missing = static_cast<std::size_t>(family_bits(family)) - octets.size() * 8;
-  if (missing < static_cast<std::size_t>(kBitsV6)) bits <<= missing;
-  return {bits, family == kFamilyV6 ? Family::v6 : Family::v4};
+  AddressOctets all{};
+  std::memcpy(all.data(), octets.data(), octets.size());
+  return address_of(family == kFamilyV6 ? Family::v6 : Family::v4, all);
+}
+
+// Whether a bit is set after the first `bits`, of which `octets` is as long as they need.
+bool has_bits_after(Bytes octets, std::uint8_t bits) noexcept {
+  return bits % 8 != 0 && (octets.back() & 0xFF >> bits % 8) != 0;
 }
 
 // False when RFC 7871 §6 says FORMERR.
@@ -40,10 +42,8 @@ bool parse_client_subnet(Bytes option, std::optional<ClientSubnet>& result) noex
   const Bytes octets = option.subspan(kClientSubnetHeaderSize);
   if (scope_bits != 0 || subnet.source_bits > family_bits(subnet.family)) return false;
   if (octets.size() != subnet.address_size()) return false;
-  if (subnet.family != kFamilyNone) {
-    subnet.address = address_from(subnet.family, octets);
-    if (network_of(subnet.address, subnet.source_bits) != subnet.address) return false;
-  }
+  if (has_bits_after(octets, subnet.source_bits)) return false;
+  subnet.address = address_from(subnet.family, octets);
   result = subnet;
   return true;
 }
@@ -89,12 +89,9 @@ std::uint8_t* write_client_subnet(std::uint8_t* at, const ClientSubnet& subnet, 
   at[2] = subnet.source_bits;
   at[3] = scope_bits;
   at += kClientSubnetHeaderSize;
-  int shift = family_bits(subnet.family);
-  for (std::size_t i = 0; i < subnet.address_size(); ++i) {
-    shift -= 8;
-    *at++ = static_cast<std::uint8_t>(subnet.address.bits >> shift);
-  }
-  return at;
+  const AddressOctets address = octets_of(subnet.address);
+  std::memcpy(at, address.data(), subnet.address_size());
+  return at + subnet.address_size();
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 
 namespace rhumb::dns {
 
-void PlacedName::follow(Bytes name, std::size_t at, std::size_t own_size, std::uint64_t hash_key) noexcept {
+void PlacedName::follow(Bytes name, std::size_t at, std::size_t own_size, const NameHashKey& hash_key) noexcept {
   if (name_ != &target_) {
     for (std::size_t i = 0; i <= name_->label_count; ++i) {
       const std::size_t size = name_->size - name_->offsets[i] + 0U;

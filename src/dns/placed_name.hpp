@@ -29,7 +29,7 @@ class PlacedName {
 
   // Goes on with `name` (uncompressed), whose first `own_size` octets stand in the message at `at`; what follows them
   // is a suffix of the name before. Hashes are keyed with `hash_key`.
-  void follow(Bytes name, std::size_t at, std::size_t own_size, std::uint64_t hash_key) noexcept;
+  void follow(Bytes name, std::size_t at, std::size_t own_size, const NameHashKey& hash_key) noexcept;
 
  private:
   const LookupName* name_;

@@ -14,6 +14,10 @@ struct Counts {
         answers(load_u16(header + 6)),
         authorities(load_u16(header + 8)),
         additionals(load_u16(header + 10)) {}
+
+  // With whatever additional records.
+  [[nodiscard]] bool is_one_question() const noexcept { return questions == 1 && (answers | authorities) == 0; }
+
   std::uint16_t questions;
   std::uint16_t answers;
   std::uint16_t authorities;
@@ -117,6 +121,9 @@ bool is_known(Opcode opcode) noexcept {
 
 // Of a message whose question and records could all be read.
 Verdict judge(const Query& query, const Counts& counts, bool is_signed) noexcept {
+  const bool is_plain = query.opcode() == Opcode::query && counts.is_one_question() && !is_signed;
+  if (is_plain && !(query.edns && query.edns->version > 0)) [[likely]]
+    return Verdict::answer;
   if (!is_known(query.opcode())) return Verdict::not_imp;
   if (query.edns && query.edns->version > 0) return Verdict::bad_vers;
   if (is_signed) return Verdict::bad_key;
@@ -130,7 +137,7 @@ Verdict judge(const Query& query, const Counts& counts, bool is_signed) noexcept
 
 }  // namespace
 
-Query parse_query(Bytes message, std::uint64_t hash_key) noexcept {
+Query parse_query(Bytes message, const NameHashKey& hash_key) noexcept {
   Query query;
   query.question_size = 0;
   query.verdict = Verdict::drop;

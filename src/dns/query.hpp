@@ -30,7 +30,7 @@ struct Tsig {
   std::uint16_t algorithm_size;
 };
 
-// Large (1.5 KB, mostly the name's hashes) and left uninitialised where the verdict makes a field meaningless.
+// Large (1 KB, mostly the name) and left uninitialised where the verdict makes a field meaningless.
 struct Query {
   Verdict verdict;
   std::uint16_t flags;          // the header's second word; valid unless dropped
@@ -46,6 +46,6 @@ struct Query {
 
 // Reads a whole message. Never reads outside `message`, whatever it holds; costs at most one step an octet.
 // `hash_key` keys the name's hashes (see LookupName). docs/protocol.md has the table of what comes of which message.
-[[nodiscard]] Query parse_query(Bytes message, std::uint64_t hash_key) noexcept;
+[[nodiscard]] Query parse_query(Bytes message, const NameHashKey& hash_key) noexcept;
 
 }  // namespace rhumb::dns

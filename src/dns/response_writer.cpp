@@ -9,6 +9,15 @@ namespace {
 constexpr std::uint16_t kOpcodeBits = 0x7800;
 constexpr std::uint16_t kBadKey = 17;  // RFC 8945 §5.2.1
 
+// Of records of one size, known here: a copy of so few octets then is a load and a store or two, not a call.
+template <std::size_t kSize>
+void copy_chosen(Bytes records, std::span<const std::uint8_t> chosen, std::uint8_t* to) noexcept {
+  for (const std::uint8_t record : chosen) {
+    std::memcpy(to, records.data() + record * kSize, kSize);
+    to += kSize;
+  }
+}
+
 }  // namespace
 
 ResponseWriter::ResponseWriter(MutableBytes buffer, std::size_t limit, Bytes message, const Query& query,
@@ -23,21 +32,15 @@ ResponseWriter::ResponseWriter(MutableBytes buffer, std::size_t limit, Bytes mes
   if (buffer_.data() != message.data()) std::memcpy(buffer_.data(), message.data(), size_);
 }
 
-void ResponseWriter::commit(Section section, std::size_t size, std::size_t count) noexcept {
-  size_ += size;
-  auto& total = counts_[static_cast<std::size_t>(section)];
-  total = static_cast<std::uint16_t>(total + count);
-}
-
-bool ResponseWriter::write(Section section, const StoredRrset& rrset, const PlacedName& name,
-                           std::size_t owner_size) noexcept {
-  const std::size_t owner_position = name.position(owner_size);
+// An RRset that does not stand as it is stored: its owner is not the question, or there are pointers in it.
+bool ResponseWriter::write_adjusted(Section section, const StoredRrset& rrset, const PlacedName& name,
+                                    std::size_t owner_size, std::size_t owner_position) noexcept {
+  const std::size_t from = size_;
   // Past the reach of pointers, in messages that only TCP can carry, names are written out.
   const std::size_t last_target = rrset.pointers.empty() ? owner_position : size_ + rrset.records.size();
   if (std::max(owner_position, last_target) > kPointerMax)
     return write_expanded(section, rrset, name.suffix(owner_size), owner_position);
   if (!has_room_for(rrset.records.size())) return false;
-  const std::size_t from = size_;
   std::memcpy(buffer_.data() + from, rrset.records.data(), rrset.records.size());
   commit(section, rrset.records.size(), rrset.count);
   replace_owners(from, owner_position);
@@ -48,12 +51,13 @@ bool ResponseWriter::write(Section section, const StoredRrset& rrset, const Plac
 
 bool ResponseWriter::write_chosen(Section section, Bytes records, std::size_t record_size,
                                   std::span<const std::uint8_t> chosen, const PlacedName& name) noexcept {
+  assert(record_size == kStoredAddressSizeV4 || record_size == kStoredAddressSizeV6);
   if (!has_room_for(chosen.size() * record_size)) return false;
   const std::size_t from = size_;
-  std::uint8_t* at = buffer_.data() + from;
-  for (const std::uint8_t record : chosen) {
-    std::memcpy(at, records.data() + record * record_size, record_size);
-    at += record_size;
+  if (record_size == kStoredAddressSizeV4) {
+    copy_chosen<kStoredAddressSizeV4>(records, chosen, buffer_.data() + from);
+  } else {
+    copy_chosen<kStoredAddressSizeV6>(records, chosen, buffer_.data() + from);
   }
   commit(section, chosen.size() * record_size, chosen.size());
   // No chain of CNAMEs gets past the reach of pointers: kChainMax names of kNameMax octets.
@@ -160,10 +164,8 @@ std::size_t ResponseWriter::finish(std::uint8_t scope_bits) noexcept {
   }
   std::uint8_t* header = buffer_.data();
   store_u16(header + 2, static_cast<std::uint16_t>(flags_ | (static_cast<std::uint16_t>(rcode_) & 0xF)));
-  store_u16(header + 4, question_size_ > 0 ? 1 : 0);
-  store_u16(header + 6, counts_[0]);
-  store_u16(header + 8, counts_[1]);
-  store_u16(header + 10, counts_[2]);
+  store_u64(header + 4, std::uint64_t{question_size_ > 0} << 48 | std::uint64_t{counts_[0]} << 32 |
+                            std::uint64_t{counts_[1]} << 16 | counts_[2]);
   return size_;
 }
 

@@ -29,10 +29,19 @@ class ResponseWriter {
   // Adds an RRset whose owner are the last `owner_size` octets of `name`. False, and nothing written, when it does not
   // fit.
   [[nodiscard]] bool write(Section section, const StoredRrset& rrset, const PlacedName& name,
-                           std::size_t owner_size) noexcept;
+                           std::size_t owner_size) noexcept {
+    const std::size_t owner_position = name.position(owner_size);
+    if (owner_position != kQuestionOffset || !rrset.pointers.empty()) {
+      return write_adjusted(section, rrset, name, owner_size, owner_position);
+    }
+    if (!has_room_for(rrset.records.size())) return false;
+    std::memcpy(buffer_.data() + size_, rrset.records.data(), rrset.records.size());
+    commit(section, rrset.records.size(), rrset.count);
+    return true;
+  }
 
-  // Adds those of `records`, which are `record_size` octets each and have no names in them, that `chosen` names, in its
-  // order; their owner is the whole of `name`. False, and nothing written, when they do not fit.
+  // Adds those of `records`, A or AAAA and so `record_size` octets each, that `chosen` names, in its order; their owner
+  // is the whole of `name`. False, and nothing written, when they do not fit.
   [[nodiscard]] bool write_chosen(Section section, Bytes records, std::size_t record_size,
                                   std::span<const std::uint8_t> chosen, const PlacedName& name) noexcept;
 
@@ -70,7 +79,13 @@ class ResponseWriter {
 
  private:
   [[nodiscard]] bool has_room_for(std::size_t size) const noexcept { return limit_ - size_ >= size; }
-  void commit(Section section, std::size_t size, std::size_t count) noexcept;
+  void commit(Section section, std::size_t size, std::size_t count) noexcept {
+    size_ += size;
+    auto& total = counts_[static_cast<std::size_t>(section)];
+    total = static_cast<std::uint16_t>(total + count);
+  }
+  [[nodiscard]] bool write_adjusted(Section section, const StoredRrset& rrset, const PlacedName& name,
+                                    std::size_t owner_size, std::size_t owner_position) noexcept;
   void replace_owners(std::size_t from, std::size_t owner_position) noexcept;
   void replace_pointers(std::size_t from, const StoredRrset& rrset, const PlacedName& name) noexcept;
   [[nodiscard]] bool write_expanded(Section section, const StoredRrset& rrset, Bytes owner,

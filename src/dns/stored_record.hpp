@@ -21,6 +21,9 @@ inline constexpr std::size_t kQuestionOffset = kHeaderSize;
 inline constexpr std::uint16_t kOwnerIsQuestion = 0xC000 | kQuestionOffset;
 // What comes before the rdata: owner, type, class, TTL, RDLENGTH.
 inline constexpr std::size_t kStoredRecordFixedSize = 12;
+// Of an A and of an AAAA record.
+inline constexpr std::size_t kStoredAddressSizeV4 = kStoredRecordFixedSize + 4;
+inline constexpr std::size_t kStoredAddressSizeV6 = kStoredRecordFixedSize + 16;
 // The largest offset that a compression pointer can hold (RFC 1035 §4.1.4: 14 bits).
 inline constexpr std::size_t kPointerMax = 0x3FFF;
 

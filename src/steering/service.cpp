@@ -26,10 +26,8 @@ void append_record(std::vector<std::uint8_t>& records, dns::Type type, Bytes rda
 }
 
 void append_record(std::vector<std::uint8_t>& records, const IpAddress& address, std::uint32_t ttl_s) {
-  std::array<std::uint8_t, kBitsV6 / 8> octets;
+  const AddressOctets octets = octets_of(address);
   const std::size_t size = static_cast<std::size_t>(bits_of(address.family)) / 8;
-  for (std::size_t i = 0; i < size; ++i)
-    octets[i] = static_cast<std::uint8_t>(address.bits >> (8 * (size - 1 - i)));
   append_record(records, address.family == Family::v4 ? dns::type::kA : dns::type::kAaaa, Bytes(octets).first(size),
                 ttl_s);
 }
@@ -52,6 +50,7 @@ Service::Service(ServiceSettings settings, std::shared_ptr<const RankingMap> ran
     region_hash_ids_.push_back(hash_name(settings_.regions[region]));
     region_weights_.push_back(weight_of(static_cast<RegionIndex>(region)));
   }
+  demands_ = make_demands();
   keeps_some_out_ = leaves_some_without(*ranking_map_);
 }
 
@@ -117,16 +116,12 @@ dns::StoredRrset Service::last_resort(Family family) const noexcept {
   return {records, {}, static_cast<std::uint16_t>(records.size() / record_size(family))};
 }
 
-bool Service::is_worth_asking(Demand demand) const noexcept {
-  switch (demand) {
-    case Demand::all_families:
-      return settings_.families_together && has(Family::v4) && has(Family::v6);
-    case Demand::weight:
-      return true;
-    case Demand::health:
-      return has_zero_weights_;
-  }
-  return true;
+std::vector<Service::Demand> Service::make_demands() const {
+  std::vector<Demand> demands;
+  if (settings_.families_together && has(Family::v4) && has(Family::v6)) demands.push_back(Demand::all_families);
+  demands.push_back(Demand::weight);
+  if (has_zero_weights_) demands.push_back(Demand::health);
+  return demands;
 }
 
 std::uint32_t Service::weight_of(RegionIndex region) const {
@@ -139,12 +134,10 @@ std::uint32_t Service::weight_of(RegionIndex region) const {
 }
 
 RegionIndex Service::pick_region(std::span<Candidate> regions, IpAddress client, Random& random) const noexcept {
-  if (regions.size() > 1) {
-    if (settings_.policy == Policy::sticky) {
-      order_by_rendezvous(regions, 1, hash_of(client), region_hash_ids_);
-    } else {
-      draw_weighted(regions, 1, random);
-    }
+  if (settings_.policy == Policy::sticky) {
+    order_by_rendezvous(regions, 1, hash_of(client), region_hash_ids_);
+  } else {
+    draw_weighted(regions, 1, random);
   }
   return regions.front().place;
 }
@@ -157,17 +150,8 @@ std::span<const std::uint64_t> Service::hash_ids(Family family, RegionIndex regi
 // Puts those that the answer holds, `count`, first.
 void Service::order(std::span<Candidate> candidates, std::size_t count, std::span<const std::uint64_t> hash_ids,
                     IpAddress client, Random& random) const noexcept {
-  if (candidates.size() < 2) return;
-  switch (settings_.policy) {
-    case Policy::rotate:
-      std::rotate(candidates.begin(), candidates.begin() + random.below(static_cast<std::uint32_t>(candidates.size())),
-                  candidates.end());
-      return;
-    case Policy::weighted:
-      return draw_weighted(candidates, count, random);
-    case Policy::sticky:
-      return order_by_rendezvous(candidates, count, hash_of(client), hash_ids);
-  }
+  if (settings_.policy == Policy::sticky) return order_by_rendezvous(candidates, count, hash_of(client), hash_ids);
+  draw_weighted(candidates, count, random);
 }
 
 // An IPv4 client inside an IPv6 address is the same client.

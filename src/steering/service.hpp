@@ -113,7 +113,7 @@ class Service {
   // record_size(family) octets.
   [[nodiscard]] Bytes records(Family family, RegionIndex region) const noexcept;
   [[nodiscard]] static constexpr std::size_t record_size(Family family) noexcept {
-    return dns::kStoredRecordFixedSize + static_cast<std::size_t>(bits_of(family)) / 8;
+    return family == Family::v4 ? dns::kStoredAddressSizeV4 : dns::kStoredAddressSizeV6;
   }
 
   // Of instances that are names: the CNAME record to the one at `place` in the region's pool, its target uncompressed.
@@ -162,7 +162,6 @@ class Service {
     weight,        // of the family asked for
     health,        // whatever the weight
   };
-  static constexpr std::array kDemands{Demand::all_families, Demand::weight, Demand::health};
 
   [[nodiscard]] const Side& side(Family family) const noexcept { return sides_[static_cast<std::size_t>(family)]; }
   void compile(Family family);
@@ -173,7 +172,7 @@ class Service {
   [[nodiscard]] bool has_fixed_shares() const noexcept {
     return settings_.spread == Spread::capacity || settings_.policy == Policy::sticky;
   }
-  [[nodiscard]] bool is_worth_asking(Demand demand) const noexcept;
+  [[nodiscard]] std::vector<Demand> make_demands() const;
   [[nodiscard]] static Family other_than(Family family) noexcept {
     return family == Family::v4 ? Family::v6 : Family::v4;
   }
@@ -205,6 +204,7 @@ class Service {
   template <typename IsHealthy>
   [[nodiscard]] std::size_t gather(Family family, RegionIndex region, Demand demand, const IsHealthy& is_healthy,
                                    std::array<Candidate, kPoolMax>& candidates) const noexcept;
+  // Of several.
   [[nodiscard]] RegionIndex pick_region(std::span<Candidate> regions, IpAddress client, Random& random) const noexcept;
   [[nodiscard]] std::span<const std::uint64_t> hash_ids(Family family, RegionIndex region) const noexcept;
   void order(std::span<Candidate> candidates, std::size_t count, std::span<const std::uint64_t> hash_ids,
@@ -219,6 +219,7 @@ class Service {
   std::array<Side, 2> sides_;                  // by Family
   std::vector<std::uint32_t> region_weights_;  // > 0: what regions share by if has_fixed_shares()
   std::vector<std::uint64_t> region_hash_ids_;
+  std::vector<Demand> demands_;                // those that make a difference
   bool has_names_ = !settings_.names.empty();  // beside what every pick reads
   bool has_zero_weights_ = false;
   bool keeps_some_out_ = false;
@@ -237,7 +238,7 @@ Pick Service::pick(Family family, const Ranked& ranked, IpAddress client, const 
     return admits(share, instance.region, client);
   };
   const auto take = [&](Demand demand, std::span<Candidate> regions, const auto& is_up) {
-    pick.region = pick_region(regions, client, random);
+    pick.region = regions.size() == 1 ? regions.front().place : pick_region(regions, client, random);
     return pick_instances(family, demand, client, is_up, random, pick);
   };
   pick.outcome = decide(family, ranked, is_admitted, is_healthy, take);
@@ -284,8 +285,7 @@ Outcome Service::decide(Family family, const Ranked& ranked, const IsAdmitted& i
 template <typename IsHealthy, typename Take>
 bool Service::offer_tiers(Family family, const Ranked& ranked, const IsHealthy& is_healthy,
                           const Take& take) const noexcept {
-  for (const Demand demand : kDemands) {
-    if (!is_worth_asking(demand)) continue;
+  for (const Demand demand : demands_) {
     for (std::size_t first = 0; first < ranked.regions.size();) {
       std::size_t end = first + 1;
       while (end < ranked.regions.size() && ranked.tiers[end] == ranked.tiers[first])
@@ -348,9 +348,18 @@ bool Service::pick_instances(Family family, Demand demand, IpAddress client, con
   std::array<Candidate, kPoolMax> candidates;
   const std::size_t count = gather(family, pick.region, demand, is_healthy, candidates);
   const std::size_t answers = settings_.answers == 0 ? count : std::min<std::size_t>(count, settings_.answers);
-  order(std::span(candidates).first(count), answers, hash_ids(family, pick.region), client, random);
-  for (pick.count = 0; pick.count < answers; ++pick.count)
-    pick.instances[pick.count] = candidates[pick.count].place;
+  std::size_t next = 0;
+  if (count > 1) {
+    if (settings_.policy == Policy::rotate) {
+      next = random.below(static_cast<std::uint32_t>(count));
+    } else {
+      order(std::span(candidates).first(count), answers, hash_ids(family, pick.region), client, random);
+    }
+  }
+  for (pick.count = 0; pick.count < answers; ++pick.count) {
+    pick.instances[pick.count] = candidates[next].place;
+    next = next + 1 == count ? 0 : next + 1;
+  }
   return count > 0;
 }
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 #include <string>
 #include <system_error>
 
@@ -30,11 +31,8 @@ SocketAddress to_socket_address(const Endpoint& endpoint) noexcept {
   address.v6 = sockaddr_in6{};
   address.v6.sin6_family = AF_INET6;
   address.v6.sin6_port = htons(endpoint.port);
-  int shift = kBitsV6;
-  for (std::uint8_t& octet : address.v6.sin6_addr.s6_addr) {
-    shift -= 8;
-    octet = static_cast<std::uint8_t>(endpoint.address.bits >> shift);
-  }
+  const AddressOctets octets = octets_of(endpoint.address);
+  std::memcpy(address.v6.sin6_addr.s6_addr, octets.data(), octets.size());
   return address;
 }
 

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <cstdint>
+#include <cstring>
 #include <utility>
 
 #include "base/ip_address.hpp"
@@ -42,10 +43,9 @@ union SocketAddress {
 
 [[nodiscard]] inline IpAddress address_of(const SocketAddress& address) noexcept {
   if (address.any.sa_family == AF_INET) return IpAddress::v4(ntohl(address.v4.sin_addr.s_addr));
-  U128 bits = 0;
-  for (const std::uint32_t word : address.v6.sin6_addr.s6_addr32)
-    bits = bits << 32 | ntohl(word);
-  return IpAddress::v6(bits);
+  AddressOctets octets;
+  std::memcpy(octets.data(), address.v6.sin6_addr.s6_addr, octets.size());
+  return rhumb::address_of(Family::v6, octets);
 }
 
 // In network byte order, as both families keep it at the same place.

@@ -75,7 +75,7 @@ bool Draft::is_in_zone(const dns::LookupName& name) const noexcept {
 NodeIndex Draft::find_node(const dns::LookupName& name, std::size_t suffix) const noexcept {
   const Bytes wire = name.suffix(suffix);
   const NameIndex::Slot* slot =
-      index_.find(name.hashes[suffix], [&](const NameIndex::Slot& at) { return is_equal(owner(at.node), wire); });
+      index_.find(name.hash(suffix), [&](const NameIndex::Slot& at) { return is_equal(owner(at.node), wire); });
   return slot == nullptr ? kNoNode : slot->node;
 }
 
@@ -113,7 +113,7 @@ NodeIndex Draft::append_node(const dns::LookupName& name, std::size_t suffix, No
   if (nodes_.size() > index_.capacity()) {
     grow_index();
   } else {
-    index_.insert(name.hashes[suffix], 0, node);
+    index_.insert(name.hash(suffix), 0, node);
   }
   return node;
 }
@@ -123,7 +123,7 @@ void Draft::grow_index() {
   index_ = NameIndex();  // freed before the larger one is made
   index_ = NameIndex(nodes_.size() * 2);
   for (NodeIndex node = 0; node < nodes_.size(); ++node)
-    index_.insert(parsed(owner(node)).hashes[0], 0, node);
+    index_.insert(parsed(owner(node)).hash(0), 0, node);
 }
 
 // Groups.

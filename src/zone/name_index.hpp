@@ -21,10 +21,10 @@ class NameIndex {
     std::uint16_t tag = 0;
   };
 
-  explicit NameIndex(std::size_t name_count = 0) : slots_(name_count + name_count / 2 + 1) {}
+  explicit NameIndex(std::size_t name_count = 0) : slots_(name_count + name_count / 2 + 1), size_(slots_.size()) {}
 
   // How many names it takes.
-  [[nodiscard]] std::size_t capacity() const noexcept { return slots_.size() * 2 / 3; }
+  [[nodiscard]] std::size_t capacity() const noexcept { return size_ * 2 / 3; }
   [[nodiscard]] std::size_t memory_size() const noexcept { return slots_.capacity() * sizeof(Slot); }
 
   // The name must not be there yet; there must be room.
@@ -49,12 +49,13 @@ class NameIndex {
   // The hash's upper bits choose the place, its lower ones are the tag.
   [[nodiscard]] std::size_t place_of(std::uint64_t hash) const noexcept {
     __extension__ using Product = unsigned __int128;
-    return static_cast<std::size_t>(static_cast<Product>(hash) * slots_.size() >> 64);
+    return static_cast<std::size_t>(static_cast<Product>(hash) * size_ >> 64);
   }
   [[nodiscard]] static std::uint16_t tag_of(std::uint64_t hash) noexcept { return static_cast<std::uint16_t>(hash); }
-  [[nodiscard]] std::size_t after(std::size_t at) const noexcept { return at + 1 == slots_.size() ? 0 : at + 1; }
+  [[nodiscard]] std::size_t after(std::size_t at) const noexcept { return at + 1 == size_ ? 0 : at + 1; }
 
   std::vector<Slot> slots_;  // never full, so that every search ends
+  std::size_t size_;         // of slots_
 };
 
 }  // namespace rhumb::zone

@@ -44,7 +44,7 @@ std::size_t node_count(std::span<const std::shared_ptr<const Zone>> zones) {
   return count;
 }
 
-dns::LookupName parsed(Bytes wire, std::uint64_t hash_key) noexcept {
+dns::LookupName parsed(Bytes wire, const dns::NameHashKey& hash_key) noexcept {
   dns::LookupName name;
   [[maybe_unused]] const std::size_t size = name.parse(wire, hash_key);
   assert(size == wire.size());
@@ -77,7 +77,7 @@ Zones::Zones(std::vector<std::shared_ptr<const Zone>> zones, std::uint64_t hash_
 }
 
 void Zones::insert(const dns::LookupName& name, std::uint16_t zone, NodeIndex node) {
-  index_.insert(name.hashes[0], zone, node);
+  index_.insert(name.hash(0), zone, node);
   deepest_ = std::max<std::size_t>(deepest_, name.label_count);
 }
 
@@ -132,9 +132,9 @@ void Zones::complete_parent_sides(std::span<const std::uint16_t> parents) {
 
 const NameIndex::Slot* Zones::probe(const dns::LookupName& name, std::size_t suffix) const noexcept {
   const Bytes wire = name.suffix(suffix);
-  return index_.find(name.hashes[suffix], [&](const NameIndex::Slot& slot) {
+  return index_.find(name.hash(suffix), [&](const NameIndex::Slot& slot) {
     const Bytes other = owner(slot.zone, slot.node);
-    return other.size() == wire.size() && std::memcmp(other.data(), wire.data(), wire.size()) == 0;
+    return other.size() == wire.size() && has_same_octets(other.data(), wire.data(), wire.size());
   });
 }
 
@@ -162,11 +162,14 @@ Lookup Zones::find(const dns::LookupName& name, dns::Type type) const noexcept {
   const NameIndex::Slot* slot = closest(name, too_deep);
   if (slot == nullptr) return {};
 
-  if (label_count(*slot) < name.label_count) return below(*slot);
-  if (slot->node == kApex && type == dns::type::kDs && parent_sides_[slot->zone].kind != Lookup::Kind::not_ours) {
+  if (type == dns::type::kDs && slot->node == kApex && label_count(*slot) == name.label_count &&
+      parent_sides_[slot->zone].kind != Lookup::Kind::not_ours) {
     return parent_sides_[slot->zone];
   }
-  return is_loaded(*slot) ? at(*zones_[slot->zone], slot->node, type) : below(*slot);
+  if (!is_loaded(*slot)) return below(*slot);
+  const Zone& zone = *zones_[slot->zone];
+  const bool is_there = zone.node(slot->node).label_count == name.label_count;
+  return is_there ? at(zone, slot->node, type) : below_node(zone, slot->node);
 }
 
 Lookup Zones::find_in(const Zone& zone, const dns::LookupName& name, dns::Type type) const noexcept {

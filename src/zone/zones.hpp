@@ -55,7 +55,7 @@ class Zones {
   Zones(std::vector<std::shared_ptr<const Zone>> zones, std::uint64_t hash_key, std::vector<dns::Name> not_loaded = {});
 
   // What LookupNames must be parsed with.
-  [[nodiscard]] std::uint64_t hash_key() const noexcept { return hash_key_; }
+  [[nodiscard]] const dns::NameHashKey& hash_key() const noexcept { return hash_key_; }
 
   // In the zone with the longest apex that is at or above the name. `type` matters for DS only: at a zone cut it is
   // found on the parent's side, at the apex of a zone here in the zone above it, if that is here too. So DS at the apex
@@ -103,7 +103,7 @@ class Zones {
   std::vector<dns::Name> not_loaded_;
   // For each zone, loaded or not: what the zone above it, if that is here, says of the apex to those who ask for DS.
   std::vector<Lookup> parent_sides_;
-  std::uint64_t hash_key_;
+  dns::NameHashKey hash_key_;
   std::size_t deepest_ = 0;  // labels of the longest name in the index
   NameIndex index_;
 };

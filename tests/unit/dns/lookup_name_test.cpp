@@ -23,7 +23,7 @@ TEST(LookupName, ASuffixHashesAsTheNameItIs) {
   for (std::size_t i = 0; i <= name.label_count; ++i) {
     LookupName alone;
     ASSERT_EQ(alone.parse(name.suffix(i), kKey), name.suffix(i).size());
-    EXPECT_EQ(alone.hashes[0], name.hashes[i]) << i;
+    EXPECT_EQ(alone.hash(0), name.hash(i)) << i;
     EXPECT_EQ(alone.label_count, name.label_count - i);
   }
 }
@@ -55,17 +55,17 @@ TEST_P(HashKeys, NamesThatDifferHashDifferently) {
   };
   for (const char* text :
        {"a.bc", "ab.c", "abc", "a.b.c", "aaaaaaa", "aaaaaaaa", "aaaaaaaaa", "a\\000", "a\\000\\000", "b"}) {
-    EXPECT_TRUE(hashes.insert(parsed(text).hashes[0]).second) << text;
+    EXPECT_TRUE(hashes.insert(parsed(text).hash(0)).second) << text;
   }
   for (int i = 0; i < 10'000; ++i) {
-    EXPECT_TRUE(hashes.insert(parsed("host-" + std::to_string(i) + ".example").hashes[0]).second);
+    EXPECT_TRUE(hashes.insert(parsed("host-" + std::to_string(i) + ".example").hash(0)).second);
   }
 }
 
 TEST(LookupName, TheKeyChangesTheHash) {
   LookupName other;
   ASSERT_NE(other.parse(Name::from_text("a.example")->wire(), kKey + 1), 0U);
-  EXPECT_NE(other.hashes[0], parsed("a.example").hashes[0]);
+  EXPECT_NE(other.hash(0), parsed("a.example").hash(0));
 }
 
 TEST(LookupName, StopsAtTheEndOfTheName) {
