@@ -77,10 +77,13 @@ void UdpWorker::prepare() noexcept {
 
 void UdpWorker::run() noexcept {
   const ReaderThread registered;
-  while (!stopping_.load(std::memory_order_relaxed)) {
-    const int received = receive();
-    if (received > 0) send(answer_batch(static_cast<unsigned>(received)));
-  }
+  while (!stopping_.load(std::memory_order_relaxed))
+    turn();
+}
+
+void UdpWorker::turn() noexcept {
+  const int received = receive();
+  if (received > 0) send(answer_batch(static_cast<unsigned>(received)));
 }
 
 // shutdown(2) wakes a thread that waits for datagrams, even on a socket that is not connected (inet_shutdown() in Linux

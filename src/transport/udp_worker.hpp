@@ -27,6 +27,9 @@ class UdpWorker {
 
   // Answers until stop().
   void run() noexcept;
+  // One turn of run(): blocks for a first datagram, and answers it and those behind it. Needs a ReaderThread on this
+  // thread.
+  void turn() noexcept;
   void stop() noexcept;
   [[nodiscard]] UdpCounts counts() const noexcept;
 
