@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <strings.h>
 
+#include "dns/lookup_name.hpp"
+#include "zone/draft.hpp"
 #include "zone/entry_reader.hpp"
 #include "zone/name_text.hpp"
 #include "zone/plain_reader.hpp"
@@ -194,6 +196,8 @@ bool BlockParser::append_owner(std::string_view token) {
     parsed_.octets.insert(parsed_.octets.end(), name.wire.begin(), name.wire.end());
   }
   entry_.name_size = static_cast<std::uint8_t>(parsed_.octets.size() - size_before);
+  dns::LookupName name;
+  if (name.parse(parsed_.name(entry_), Draft::kHashKey) != 0) entry_.name_hash = name.hashes[0];
   return true;
 }
 

@@ -47,6 +47,7 @@ struct ParsedEntry {
   std::uint32_t at = 0;  // of the name, and the data after it
   std::optional<std::uint32_t> ttl_s;
   std::uint32_t problem_count = 0;
+  std::uint64_t name_hash = 0;  // of a record's own owner, as Draft::prefetch() takes it
 };
 
 struct ParsedBlock {
