@@ -103,6 +103,8 @@ void BlockReader::fill(std::string& text) {
   if (size < 0) error_ = fmt::format("cannot be read on ({})", std::strerror(errno));
   has_ended_ = size <= 0;
   text.resize(size_before + (size > 0 ? static_cast<std::size_t>(size) : 0));
+  if (digester_ == nullptr) return;
+  digester_->add(Bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()).subspan(size_before));
 }
 
 }  // namespace rhumb::zone

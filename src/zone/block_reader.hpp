@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 
+#include "zone/digest.hpp"
+
 namespace rhumb::zone {
 
 struct TextBlock {
@@ -22,9 +24,9 @@ class BlockReader {
   static constexpr std::size_t kBlockSize = 256 * 1'024;
 
   // Reads `descriptor` from where it is and does not close it. A block has `block_size` octets, or the entry more that
-  // crosses them.
-  explicit BlockReader(int descriptor, std::size_t block_size = kBlockSize)
-      : descriptor_(descriptor), block_size_(block_size) {}
+  // crosses them. All that is read goes to `digester` too, which may be null.
+  explicit BlockReader(int descriptor, std::size_t block_size = kBlockSize, Digester* digester = nullptr)
+      : descriptor_(descriptor), block_size_(block_size), digester_(digester) {}
 
   // Nothing at the end of the file.
   [[nodiscard]] std::optional<TextBlock> next();
@@ -38,6 +40,7 @@ class BlockReader {
 
   int descriptor_;
   std::size_t block_size_;
+  Digester* digester_;
   bool has_ended_ = false;
   std::string rest_;        // was read after the end of the block before
   std::uint32_t line_ = 1;  // on which the next block begins

@@ -23,6 +23,7 @@
 #include "zone/block_parser.hpp"
 #include "zone/block_reader.hpp"
 #include "zone/entry_reader.hpp"
+#include "zone/name_index.hpp"
 #include "zone/name_text.hpp"
 #include "zone/zone_builder.hpp"
 
@@ -90,8 +91,8 @@ std::string_view text_of(Bytes octets) noexcept {
 // The blocks of one file in their order, some of them parsed ahead on other threads.
 class ParsedBlocks {
  public:
-  ParsedBlocks(const File& file, const ReadSettings& settings)
-      : blocks_(file.descriptor(), settings.block_size),
+  ParsedBlocks(const File& file, const ReadSettings& settings, Digester* digester)
+      : blocks_(file.descriptor(), std::min(settings.block_size, file.size() + 1), digester),
         parsers_(file.size() < 2 * settings.block_size ? 1 : settings.parsers) {}
 
   // The next one, parsed with `origin`; nothing at the end of the file.
@@ -203,10 +204,15 @@ class ZoneFileReader {
 
 void ZoneFileReader::read_blocks(const File& file, const std::filesystem::path& path, std::uint16_t number) {
   open_files_.push_back(file.identity());
-  ParsedBlocks blocks(file, settings_);
+  std::optional<Digester> digester;
+  if (settings_.digests != nullptr) digester.emplace();
+  ParsedBlocks blocks(file, settings_, digester ? &*digester : nullptr);
   while (const auto block = blocks.next(origin_)) {
     std::span<const Problem> problems = block->problems;
-    for (const ParsedEntry& entry : block->entries) {
+    for (std::size_t i = 0; i < block->entries.size(); ++i) {
+      constexpr std::size_t kAhead = NameIndex::kPrefetchAhead;
+      if (i + kAhead < block->entries.size()) builder_.prefetch(block->entries[i + kAhead].name_hash);
+      const ParsedEntry& entry = block->entries[i];
       place_ = {number, entry.line};
       take_entry(*block, entry, problems.first(entry.problem_count), path);
       problems = problems.subspan(entry.problem_count);
@@ -218,6 +224,7 @@ void ZoneFileReader::read_blocks(const File& file, const std::filesystem::path& 
     directive_error(blocks.reader().error());
   }
   open_files_.pop_back();
+  if (digester) settings_.digests->push_back({path, digester->finish()});
 }
 
 void ZoneFileReader::take_entry(const ParsedBlock& block, const ParsedEntry& entry, std::span<const Problem> problems,

@@ -10,11 +10,13 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "base/problems.hpp"
 #include "dns/name.hpp"
 #include "zone/block_reader.hpp"
 #include "zone/checks.hpp"
+#include "zone/digest.hpp"
 #include "zone/zone.hpp"
 
 namespace rhumb::zone {
@@ -28,6 +30,8 @@ struct ReadSettings {
   std::size_t block_size = BlockReader::kBlockSize;
   // Threads that parse one file, beside the one that loads it. No less than two blocks are worth them.
   std::size_t parsers = usual_parsers();
+  // Where to note the content of every file that was read, if it is wanted.
+  std::vector<FileDigest>* digests = nullptr;
 
   // As many as there are cores, and more than eight find nothing to do: putting the blocks together takes as long as
   // an eighth of parsing them.

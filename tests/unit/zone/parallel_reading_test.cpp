@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "zone_contents.hpp"
 #include "zone_directory.hpp"
 
 namespace rhumb::zone {
@@ -75,32 +76,6 @@ std::string random_text(std::mt19937& random, bool may_be_wrong) {
     if (may_be_wrong || !is_wrong) text += line;
   }
   return text;
-}
-
-std::string hex(Bytes octets) {
-  std::string text;
-  for (const std::uint8_t octet : octets)
-    text += fmt::format("{:02x}", octet);
-  return text;
-}
-
-// All that can be asked of a zone.
-std::vector<std::string> contents(const Zone& zone) {
-  std::vector<std::string> all = {fmt::format("{} {}", zone.serial(), zone.record_count())};
-  for (NodeIndex node = 0; node < zone.node_count(); ++node) {
-    const Node& self = zone.node(node);
-    all.push_back(
-        fmt::format("{} {} {} {} {}", hex(zone.owner(node)), self.taken_by, self.wildcard, self.overlay, self.flags));
-    for (const Rrset& rrset : zone.rrsets(node)) {
-      const dns::StoredRrset stored = zone.stored(node, rrset);
-      all.push_back(fmt::format("{} {} {}", rrset.type, rrset.count, hex(stored.records)));
-      for (const std::uint16_t pointer : stored.pointers)
-        all.back() += fmt::format(" {}", pointer);
-      for (const Target& target : rrset.targets())
-        all.back() += fmt::format(" {}-{}", target.name_offset, target.node);
-    }
-  }
-  return all;
 }
 
 TEST(ParallelReading, GivesWhatReadingOnOneThreadGives) {
