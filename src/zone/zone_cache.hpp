@@ -1,5 +1,5 @@
-// Large zones in compiled form, in a directory, so that the next start does not read their text again: 1 M names in
-// 0.2 s of CPU in place of 1.2 s.
+// Large zones in compiled form, in a directory, so that the next start does not read their text again: a server
+// with a million names answers 0.25 s after its start in place of 0.8 s.
 //
 // The text stays what is served. A file in the cache is taken only if the SHA-256 of the zone's file, and of every file
 // that it included, is that of the text which it was made from, and the services over the zone are the same; and only
@@ -40,7 +40,7 @@ struct LoadedZone {
 // Nothing in it changes: several threads may load.
 class ZoneCache {
  public:
-  // Smaller files are read faster than their number is worth counting: in 30 ms at the most.
+  // Smaller files are read faster than their number is worth counting: in some 30 ms.
   static constexpr std::size_t kTextMin = 1'024 * 1'024;
 
   explicit ZoneCache(std::filesystem::path directory, std::size_t text_min = kTextMin)

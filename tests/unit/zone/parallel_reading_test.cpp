@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "random_seeds.hpp"
 #include "zone_contents.hpp"
 #include "zone_directory.hpp"
 
@@ -80,7 +81,7 @@ std::string random_text(std::mt19937& random, bool may_be_wrong) {
 
 TEST(ParallelReading, GivesWhatReadingOnOneThreadGives) {
   std::size_t loaded = 0;
-  for (std::uint32_t seed = 0; seed < 400; ++seed) {
+  for (std::uint32_t seed = 0; seed < seeds(60); ++seed) {
     SCOPED_TRACE(seed);
     std::mt19937 random(seed);
     const bool may_be_wrong = seed % 2 == 0;
@@ -98,7 +99,7 @@ TEST(ParallelReading, GivesWhatReadingOnOneThreadGives) {
     ++loaded;
     ASSERT_EQ(contents(*zone), contents(*expected));
   }
-  EXPECT_GT(loaded, 50U);
+  EXPECT_GT(loaded, 5U);
 }
 
 }  // namespace

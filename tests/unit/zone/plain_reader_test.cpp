@@ -11,6 +11,7 @@
 #include <ldns/ldns.h>
 
 #include "dns/name.hpp"
+#include "random_seeds.hpp"
 #include "zone/name_text.hpp"
 
 namespace rhumb::zone {
@@ -104,7 +105,7 @@ std::string random_word(std::mt19937& random) {
 // The rule that lets ldns be done without: whatever is plain is to ldns what it is here.
 TEST(PlainReader, AcceptsNothingThatLdnsReadsInAnotherWay) {
   std::size_t plain_count = 0;
-  for (std::uint32_t seed = 0; seed < 50'000; ++seed) {
+  for (std::uint32_t seed = 0; seed < seeds(5'000); ++seed) {
     SCOPED_TRACE(seed);
     std::mt19937 random(seed);
     std::string text = random_word(random);
@@ -116,7 +117,7 @@ TEST(PlainReader, AcceptsNothingThatLdnsReadsInAnotherWay) {
     ++plain_count;
     ASSERT_EQ(read, with_ldns(type, text)) << type << " " << text;
   }
-  EXPECT_GT(plain_count, 5'000U);
+  EXPECT_GT(plain_count, 500U);
 }
 
 TEST(PlainReader, ReadsWhatIsCommon) {
@@ -139,7 +140,7 @@ TEST(PlainReader, LeavesTheRestToOthers) {
 
 // Owners are read like this too.
 TEST(PlainReader, NamesAreThoseThatReadNameReads) {
-  for (std::uint32_t seed = 0; seed < 20'000; ++seed) {
+  for (std::uint32_t seed = 0; seed < seeds(2'000); ++seed) {
     SCOPED_TRACE(seed);
     std::mt19937 random(seed);
     std::string text;

@@ -13,6 +13,7 @@
 #include <gmock/gmock.h>
 
 #include "dns/stored_record.hpp"
+#include "random_seeds.hpp"
 #include "zone/stored_zone.hpp"
 #include "zone_directory.hpp"
 
@@ -129,7 +130,7 @@ TEST(ZoneAudit, PassesWhatTheBuilderHasMade) {
 TEST(ZoneAudit, PassesNothingThatLeadsOutOfBounds) {
   const Sections good = sections_of_a_zone();
   std::size_t passed = 0;
-  for (std::uint32_t seed = 0; seed < 30'000; ++seed) {
+  for (std::uint32_t seed = 0; seed < seeds(2'000); ++seed) {
     SCOPED_TRACE(seed);
     std::mt19937 random(seed);
     Sections sections = good;
@@ -162,7 +163,7 @@ TEST(ZoneAudit, PassesNothingThatLeadsOutOfBounds) {
     walk(sections);
     if (HasFatalFailure()) return;
   }
-  EXPECT_GT(passed, 100U) << "an address may be any";
+  EXPECT_GT(passed, 20U) << "an address may be any";
 }
 
 TEST(ZoneAudit, PassesNoFlagsThatTheRecordsDoNotBear) {
