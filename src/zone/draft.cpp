@@ -104,7 +104,8 @@ NodeIndex Draft::append_node(const dns::LookupName& name, std::size_t suffix, No
                     .overlay = kNoOverlay,
                     .owner_size = static_cast<std::uint8_t>(owner.size()),
                     .label_count = static_cast<std::uint8_t>(name.label_count - suffix),
-                    .flags = 0});
+                    .flags = 0,
+                    .unused = 0});
   hashes_.push_back(name.hashes[suffix]);
   parents_.push_back(parent);
   owners_.insert(owners_.end(), owner.begin(), owner.end());

@@ -39,9 +39,9 @@ inline constexpr std::size_t kRecordsMax = dns::kMessageMax - dns::kHeaderSize -
 
 // A host that the rdata of an NS, MX, SRV, SVCB or HTTPS record names and whose addresses this zone can tell.
 struct Target {
-  static constexpr std::uint16_t kIsOwner = 0;  // as name_offset: SVCB's "." (RFC 9460 §2.5.2)
+  static constexpr std::uint32_t kIsOwner = 0;  // as name_offset: SVCB's "." (RFC 9460 §2.5.2)
 
-  std::uint16_t name_offset;  // of the host's name within Rrset::records
+  std::uint32_t name_offset;  // of the host's name within Rrset::records
   NodeIndex node;
 };
 
@@ -96,6 +96,7 @@ struct Node {
   std::uint8_t owner_size;
   std::uint8_t label_count;  // without the root label
   std::uint8_t flags;
+  std::uint8_t unused;  // zero: nodes are written to files, which get nothing that is not meant for them
 
   [[nodiscard]] bool is_cut() const noexcept { return (flags & kIsCut) != 0; }
   [[nodiscard]] bool has_dname() const noexcept { return (flags & kHasDname) != 0; }

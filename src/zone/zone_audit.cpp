@@ -158,7 +158,7 @@ class Auditor {
     const Node& node = zone_.nodes[i];
     const unsigned flags =
         (i != kApex && has(i, dns::type::kNs) ? Node::kIsCut : 0U) | (has(i, dns::type::kDname) ? Node::kHasDname : 0U);
-    if (node.flags != flags) return false;
+    if (node.flags != flags || node.unused != 0) return false;
     if (node.overlay != kNoOverlay && node.overlay >= overlay_count_) return false;
     return (node.taken_by == kNoNode || passes_taken_by(node)) && (node.wildcard == kNoNode || passes_wildcard(node));
   }

@@ -114,7 +114,7 @@ void ZoneBuilder::write_nodes() {
 
 Rrset ZoneBuilder::write_rrset(const Group& group) {
   Array<std::uint8_t>& records = zone_->records_;
-  records.resize(records.size() + room_for_names(group.type));
+  records.resize(records.size() + room_for_names(group.type), 0);  // which some have and do not need
   const NamesPlace before{records.size(), zone_->pointers_.size(), 0, zone_->targets_.size(), 0};
   NameCompressor compressor(draft_.owner(group.node), group.type, records, zone_->pointers_);
   for (std::size_t i = 0; i < group.count; ++i) {
@@ -169,7 +169,7 @@ void ZoneBuilder::link_target(const Group& group, std::size_t name_offset, Bytes
   }
   const NodeIndex host = find_host(rest);
   if (host == kNoNode || name_offset > 0xFFFF || !is_to_be_told(group.type, host)) return;
-  zone_->targets_.push_back({static_cast<std::uint16_t>(name_offset), host});
+  zone_->targets_.push_back({static_cast<std::uint32_t>(name_offset), host});
 }
 
 // The node that has, or would have, the addresses of the name with which `rest` begins: its own, or the wildcard that
