@@ -251,7 +251,7 @@ void Answer::write_answer(const Lookup& lookup, const zone::Rrset& rrset) noexce
   if (rrset.type == dns::type::kDname && is_own && !is_first_pass(rrset)) return;  // a loop came back to it
   const std::size_t at = writer_.size();
   write_or_truncate(Section::answer, *lookup.zone, lookup.node, rrset, name().size);
-  if (rrset.names != nullptr && !writer_.is_truncated()) {
+  if (rrset.has_names && !writer_.is_truncated()) {
     add_addresses(*lookup.zone, rrset, place_of_names(rrset, at));
   }
 }
@@ -259,7 +259,7 @@ void Answer::write_answer(const Lookup& lookup, const zone::Rrset& rrset) noexce
 // Where the names in `rrset`, just written at `at`, are to be looked for. Past the reach of pointers an RRset is
 // written without compression, and its names are not where it stores them: nowhere that a pointer reaches, then.
 std::size_t Answer::place_of_names(const zone::Rrset& rrset, std::size_t at) const noexcept {
-  const bool is_as_stored = writer_.size() - at == rrset.records.size();
+  const bool is_as_stored = writer_.size() - at == rrset.records_size;
   return is_as_stored ? at : kOutOfReach;
 }
 
@@ -306,7 +306,7 @@ Answer::Next Answer::follow_cname(const Lookup& lookup, const zone::Rrset& cname
 Answer::Next Answer::follow_dname(const Lookup& lookup) noexcept {
   const zone::Zone& zone = *lookup.zone;
   const zone::Rrset& dname = *zone.find(lookup.node, dns::type::kDname);
-  const Bytes target = dname.records.subspan(dns::kStoredRecordFixedSize);
+  const Bytes target = dname.records().subspan(dns::kStoredRecordFixedSize);
   const std::size_t owner_size = zone.owner(lookup.node).size();
   const std::size_t prefix_size = name().size - owner_size;
   const std::size_t size = prefix_size + target.size();
@@ -324,7 +324,7 @@ Answer::Next Answer::follow_dname(const Lookup& lookup) noexcept {
   store_u16(cname.data(), dns::kOwnerIsQuestion);
   store_u16(cname.data() + 2, dns::type::kCname);
   store_u16(cname.data() + 4, dns::kClassIn);
-  store_u32(cname.data() + 6, dname.ttl);
+  store_u32(cname.data() + 6, dname.ttl());
   store_u16(cname.data() + 10, static_cast<std::uint16_t>(size));
   const auto prefix =
       std::ranges::copy(name().suffix(0).first(prefix_size), cname.data() + dns::kStoredRecordFixedSize);
@@ -451,7 +451,7 @@ void Answer::answer_without_name(const Lookup& lookup, const steering::Service& 
 }
 
 bool Answer::has_steered_hints(const zone::Rrset& rrset) const noexcept {
-  return is_service_binding(rrset.type) && has_own_hints(rrset.records, name().suffix(0));
+  return is_service_binding(rrset.type) && has_own_hints(rrset.records(), name().suffix(0));
 }
 
 // Not inlined: the 64 KiB are for those who need them.
@@ -463,13 +463,13 @@ bool Answer::has_steered_hints(const zone::Rrset& rrset) const noexcept {
   const Hints hints{hint_addresses(lookup, service, Family::v4, v4), hint_addresses(lookup, service, Family::v6, v6)};
 
   std::array<std::uint8_t, dns::kMessageMax> buffer;
-  const std::size_t size = write_hints(rrset.records, name().suffix(0), hints, service.settings().ttl_s, buffer);
+  const std::size_t size = write_hints(rrset.records(), name().suffix(0), hints, service.settings().ttl_s, buffer);
   const dns::StoredRrset steered{Bytes(buffer).first(size), {}, rrset.count};
   const std::size_t at = writer_.size();
   if (size == 0 || !writer_.write(Section::answer, steered, name_, name().size)) return writer_.set_truncated();
   limit_ttls(at, service);
   // The names in the records are not where the zone has them.
-  if (rrset.names != nullptr) add_addresses(*lookup.zone, rrset, kOutOfReach);
+  if (rrset.has_names) add_addresses(*lookup.zone, rrset, kOutOfReach);
 }
 
 // What A or AAAA would be answered with.

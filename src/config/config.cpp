@@ -51,9 +51,9 @@ class Reader {
   }
 
   Config read() {
-    top_.has_only({"$schema", "listen",      "threads",  "zones",      "strict",     "geoip",   "geofeeds", "identity",
-                   "version", "udp_payload", "cookies",  "tcp",        "rate_limit", "latency", "regions",  "checks",
-                   "health",  "rule_sets",   "services", "assertions", "control",    "events",  "log"});
+    top_.has_only({"$schema",  "listen",  "threads",     "zones",    "zone_cache", "strict",     "geoip",   "geofeeds",
+                   "identity", "version", "udp_payload", "cookies",  "tcp",        "rate_limit", "latency", "regions",
+                   "checks",   "health",  "rule_sets",   "services", "assertions", "control",    "events",  "log"});
     if (const auto schema = top_.member("$schema")) (void)schema->text();  // for editors
     read_listen();
     config_.threads = static_cast<unsigned>(integer_or(top_, "threads", 0, 0, kThreadsMax));
@@ -125,6 +125,9 @@ class Reader {
   void read_paths() {
     if (const auto zones = top_.required("zones")) {
       if (const auto path = zones->text()) config_.zones = beside_config(*path);
+    }
+    if (const auto cache = top_.member("zone_cache")) {
+      if (const auto path = cache->text()) config_.zone_cache = beside_config(*path);
     }
     if (const auto assertions = top_.member("assertions")) {
       if (const auto path = assertions->text()) config_.assertions = beside_config(*path);

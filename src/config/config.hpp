@@ -68,9 +68,10 @@ struct LatencyFiles {
 struct Config {
   std::filesystem::path file;
   std::vector<Endpoint> listen;
-  unsigned threads;             // UDP threads per address; 0 = one per core
-  std::filesystem::path zones;  // a directory
-  bool strict;                  // an error in a zone is one of the whole load
+  unsigned threads;                                 // UDP threads per address; 0 = one per core
+  std::filesystem::path zones;                      // a directory
+  std::optional<std::filesystem::path> zone_cache;  // a directory for them in compiled form; none: it is not kept
+  bool strict;                                      // an error in a zone is one of the whole load
   std::vector<std::filesystem::path> geoip;
   std::vector<std::filesystem::path> geofeeds;
   LatencyFiles latency;

@@ -109,10 +109,11 @@ std::optional<Loaded> load_unasserted(const std::filesystem::path& config_file, 
   try {
     HealthPlanner planner(*config);
     RankingMaps ranking_maps(*config, *database, *latencies, served);
+    auto uncached_zones = std::move(zones.uncached);
     auto snapshot = make_snapshot(*config, std::move(ranking_maps), std::move(zones), secrets, planner);
     health::Plan plan = planner.take();
-    return Loaded{std::move(*config),   std::move(snapshot),   std::move(plan),
-                  std::move(*database), std::move(*latencies), std::move(latency_files)};
+    return Loaded{std::move(*config),    std::move(snapshot),      std::move(plan),          std::move(*database),
+                  std::move(*latencies), std::move(latency_files), std::move(uncached_zones)};
   } catch (const std::exception& error) {  // more ranges or places than a table holds; no memory
     problems.error(config_file.string(), error.what());
     return std::nullopt;

@@ -18,6 +18,7 @@
 #include "geo/database.hpp"
 #include "health/plan.hpp"
 #include "steering/latency.hpp"
+#include "zone/zone_cache.hpp"
 
 namespace rhumb::daemon {
 
@@ -29,6 +30,8 @@ struct Loaded {
   geo::Database database;         // the answers no longer need it; those who explain do
   steering::Latencies latencies;  // the same
   FileWatch latency_files;        // since before they were read
+  // What `serve` puts into the cache of zones once it answers; `check` and the others leave no traces.
+  std::vector<zone::UncachedZone> uncached_zones = {};
 };
 
 // What nobody else may know; random, and the same for all loads of a server.

@@ -11,6 +11,7 @@
 #include <span>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include <malloc.h>
 #include <spdlog/spdlog.h>
@@ -27,6 +28,7 @@
 #include "health/state_file.hpp"
 #include "transport/tcp_server.hpp"
 #include "transport/udp_server.hpp"
+#include "zone/zone_cache.hpp"
 
 namespace rhumb::daemon {
 namespace {
@@ -205,7 +207,19 @@ class Server {
   void reload() {
     spdlog::info("reloading {}", config_file_.string());
     reload_aside();
+    keep_zones();
     release_memory();
+  }
+
+  // Puts what was read from text into the cache of zones. After it is served: nobody waits for it then. That it cannot
+  // be written is said once, for it has one reason.
+  void keep_zones() {
+    for (const zone::UncachedZone& zone : std::exchange(loaded_.uncached_zones, {})) {
+      const auto fault = zone::write(zone);
+      if (!fault) continue;
+      spdlog::warn("the cache of zones: {}; the next start will read the text again", *fault);
+      return;
+    }
   }
 
   // What is known now is on disk when it returns.
@@ -317,6 +331,7 @@ int serve(const std::filesystem::path& config_file) {
   try {
     Server server(config_file, secrets, std::move(*loaded));
     loaded.reset();
+    server.keep_zones();
     release_memory();
     std::optional<int> signal;
     while (!signal || *signal == SIGHUP) {

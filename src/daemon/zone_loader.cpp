@@ -1,8 +1,11 @@
 #include "daemon/zone_loader.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cassert>
+#include <future>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -12,6 +15,7 @@
 #include <fmt/format.h>
 
 #include "zone/checks.hpp"
+#include "zone/zone_cache.hpp"
 #include "zone/zone_file.hpp"
 
 namespace rhumb::daemon {
@@ -84,12 +88,41 @@ void overlay_services(const config::Config& config, std::vector<ZoneFile>& files
   }
 }
 
-// Null when there is an error.
-std::shared_ptr<const zone::Zone> load_zone(const ZoneFile& file, Problems& of_zone) {
+// What became of a zone file.
+struct LoadedFile {
+  zone::LoadedZone loaded;
+  Problems problems;
+};
+
+LoadedFile load_file(const ZoneFile& file, const std::optional<zone::ZoneCache>& cache) {
+  LoadedFile loaded;
   for (const auto& other : file.same_apex)
-    of_zone.error(other.string(), fmt::format("the same zone as {}", file.path.string()));
-  if (!file.same_apex.empty()) return nullptr;
-  return zone::load_zone_file(file.path, file.apex, file.overlays, of_zone);
+    loaded.problems.error(other.string(), fmt::format("the same zone as {}", file.path.string()));
+  if (!file.same_apex.empty()) return loaded;
+  if (cache) {
+    loaded.loaded = cache->load(file.path, file.apex, file.overlays, loaded.problems);
+  } else {
+    loaded.loaded.zone = zone::load_zone_file(file.path, file.apex, file.overlays, loaded.problems);
+  }
+  return loaded;
+}
+
+// Each in its place, whichever thread has loaded it. Throws what the loading of one has thrown.
+std::vector<LoadedFile> load_files(const std::vector<ZoneFile>& files, const std::optional<zone::ZoneCache>& cache) {
+  std::vector<LoadedFile> loaded(files.size());
+  std::atomic<std::size_t> next = 0;
+  const auto load = [&] {
+    for (std::size_t i = next++; i < files.size(); i = next++)
+      loaded[i] = load_file(files[i], cache);
+  };
+  std::vector<std::future<void>> helpers;
+  const std::size_t threads = std::min(files.size(), zone::ReadSettings::usual_parsers());
+  for (std::size_t i = 1; i < threads; ++i)
+    helpers.push_back(std::async(std::launch::async, load));
+  load();
+  for (auto& helper : helpers)
+    helper.get();
+  return loaded;
 }
 
 // Whether these, and no others, lie over the zone: then the numbers that its nodes have are still right.
@@ -120,8 +153,8 @@ bool allows_aliases(const zone::Zone& zone, const std::vector<zone::OverlayName>
   return true;
 }
 
-// Reads the zones one by one. What is wrong with one of them goes to `of_zones`, what is wrong with the whole load to
-// `problems`.
+// Reads the zones on all cores and takes them one by one. What is wrong with one of them goes to `of_zones`, what is
+// wrong with the whole load to `problems`.
 class ZoneLoader {
  public:
   ZoneLoader(const config::Config& config, const zone::Zones* served, Problems& problems, Problems& of_zones)
@@ -142,20 +175,23 @@ class ZoneLoader {
     if (files.empty() && !problems_.has_errors() && !of_zones_.has_errors()) {
       problems_.warning(config_.zones.string(), "no file NAME.zone: every query will be refused");
     }
-    for (const ZoneFile& file : files)
-      take(file);
+    std::optional<zone::ZoneCache> cache;
+    if (config_.zone_cache) cache.emplace(*config_.zone_cache);
+    auto loaded = load_files(files, cache);
+    for (std::size_t i = 0; i < files.size(); ++i)
+      take(files[i], loaded[i]);
     return std::move(set_);
   }
 
  private:
-  void take(const ZoneFile& file) {
-    Problems of_zone;
-    if (auto zone = load_zone(file, of_zone)) {
-      set_.zones.push_back(std::move(zone));
+  void take(const ZoneFile& file, LoadedFile& from) {
+    if (from.loaded.zone != nullptr) {
+      set_.zones.push_back(std::move(from.loaded.zone));
+      if (from.loaded.uncached) set_.uncached.push_back(std::move(*from.loaded.uncached));
     } else {
-      do_without(file, of_zone);
+      do_without(file, from.problems);
     }
-    of_zones_.append(of_zone);
+    of_zones_.append(from.problems);
   }
 
   // The version that is being served, if there is one, or none.

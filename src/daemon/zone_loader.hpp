@@ -8,6 +8,7 @@
 #include "base/problems.hpp"
 #include "config/config.hpp"
 #include "dns/name.hpp"
+#include "zone/zone_cache.hpp"
 #include "zone/zones.hpp"
 
 namespace rhumb::daemon {
@@ -18,6 +19,7 @@ inline constexpr std::size_t kZonesMax = zone::Zones::kZonesMax;
 struct ZoneSet {
   std::vector<std::shared_ptr<const zone::Zone>> zones;
   std::vector<dns::Name> not_loaded;
+  std::vector<zone::UncachedZone> uncached;  // of `zones`: what should be in the cache, if there is one
 };
 
 // What is wrong with one of the zones goes to `of_zones`, what is wrong with the whole load to `problems`. A zone with

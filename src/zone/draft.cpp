@@ -104,7 +104,9 @@ NodeIndex Draft::append_node(const dns::LookupName& name, std::size_t suffix, No
                     .overlay = kNoOverlay,
                     .owner_size = static_cast<std::uint8_t>(owner.size()),
                     .label_count = static_cast<std::uint8_t>(name.label_count - suffix),
-                    .flags = 0});
+                    .flags = 0,
+                    .unused = 0});
+  hashes_.push_back(name.hash(suffix));
   parents_.push_back(parent);
   owners_.insert(owners_.end(), owner.begin(), owner.end());
   const bool is_wildcard = owner.size() > 2 && owner[0] == 1 && owner[1] == '*';
@@ -118,17 +120,19 @@ NodeIndex Draft::append_node(const dns::LookupName& name, std::size_t suffix, No
   return node;
 }
 
-// The index keeps no hashes, so the names are hashed again: in all twice as often as there are names.
 void Draft::grow_index() {
   index_ = NameIndex();  // freed before the larger one is made
   index_ = NameIndex(nodes_.size() * 2);
-  for (NodeIndex node = 0; node < nodes_.size(); ++node)
-    index_.insert(parsed(owner(node)).hash(0), 0, node);
+  for (NodeIndex node = 0; node < nodes_.size(); ++node) {
+    if (node + NameIndex::kPrefetchAhead < nodes_.size()) index_.prefetch(hashes_[node + NameIndex::kPrefetchAhead]);
+    index_.insert(hashes_[node], 0, node);
+  }
 }
 
 // Groups.
 
 void Draft::group(Problems& problems) {
+  hashes_ = {};
   sort_records();
   first_group_.reserve(nodes_.size() + 1);
   std::size_t first = 0;

@@ -58,6 +58,9 @@ class Draft {
   // False, and nothing done, when it has no room left. The owner must be in the zone.
   [[nodiscard]] bool add(const dns::LookupName& owner, dns::Type type, std::uint32_t ttl, Bytes rdata, Place place);
 
+  // Of a record that will be added soon, `hash` being that of its owner (LookupName::hashes[0], keyed with kHashKey).
+  void prefetch(std::uint64_t hash) const noexcept { index_.prefetch(hash); }
+
   // A record of this type, or of one that could not be told (0), was written and could not be read. What is missing may
   // be that.
   void note_unread(dns::Type type) { unread_.push_back(type); }
@@ -116,8 +119,8 @@ class Draft {
   void set_overlay(NodeIndex node, Overlay overlay) noexcept { nodes_[node].overlay = overlay; }
 
   // For the builder, which uses the draft up.
-  [[nodiscard]] std::vector<Node>& nodes() noexcept { return nodes_; }
-  [[nodiscard]] std::vector<std::uint8_t>& owners() noexcept { return owners_; }
+  [[nodiscard]] Array<Node>& nodes() noexcept { return nodes_; }
+  [[nodiscard]] Array<std::uint8_t>& owners() noexcept { return owners_; }
 
  private:
   NodeIndex append_node(const dns::LookupName& name, std::size_t suffix, NodeIndex parent);
@@ -135,17 +138,18 @@ class Draft {
   std::string apex_text_;
 
   NameIndex index_;
-  std::vector<Node> nodes_;
-  std::vector<NodeIndex> parents_;
-  std::vector<std::uint8_t> owners_;
+  Array<Node> nodes_;
+  Array<std::uint64_t> hashes_;  // of the nodes' names, for an index that grows; until group()
+  Array<NodeIndex> parents_;
+  Array<std::uint8_t> owners_;
   NodeIndex last_node_ = kApex;  // of the record before: most have the owner of the one before them
 
   std::vector<dns::Type> unread_;
-  std::vector<Record> records_;  // in the order in which they were added
-  std::vector<std::uint8_t> rdata_;
-  std::vector<std::uint32_t> order_;  // numbers of records, by node and type
-  std::vector<Group> groups_;
-  std::vector<std::uint32_t> first_group_;  // of each node, and one more
+  Array<Record> records_;  // in the order in which they were added
+  Array<std::uint8_t> rdata_;
+  Array<std::uint32_t> order_;  // numbers of records, by node and type
+  Array<Group> groups_;
+  Array<std::uint32_t> first_group_;  // of each node, and one more
 };
 
 }  // namespace rhumb::zone

@@ -1,13 +1,23 @@
 #include "zone/entry_reader.hpp"
 
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
+#include <array>
 
 #include <fmt/format.h>
 
 namespace rhumb::zone {
+namespace {
+
+// Octets that stand for themselves wherever they are: runs of them are copied at once.
+constexpr std::array<bool, 256> kIsPlain = [] {
+  std::array<bool, 256> is_plain{};
+  for (std::size_t c = 0x21; c < 256; ++c)
+    is_plain[c] = true;
+  for (const char c : {'"', '(', ')', ';', '\\'})
+    is_plain[static_cast<unsigned char>(c)] = false;
+  return is_plain;
+}();
+
+}  // namespace
 
 EntryReader::Outcome EntryReader::next() {
   text_.clear();
@@ -24,7 +34,7 @@ EntryReader::Outcome EntryReader::next() {
         return has_begun_ || !error_.empty() ? finish() : Outcome::end;
       case '\n':
         ++current_line_;
-        if (has_begun_ && depth_ == 0) return finish();
+        if ((has_begun_ || !error_.empty()) && depth_ == 0) return finish();
         is_apart_ = true;
         is_at_line_start = true;
         continue;
@@ -56,13 +66,12 @@ EntryReader::Outcome EntryReader::finish() {
   return error_.empty() ? Outcome::entry : Outcome::malformed;
 }
 
-// Some editors begin a file with it (U+FEFF); it would be taken for the start of the first owner's name. The first
-// entry is lost with it, so that there is one error and not one for all that comes of it.
+// Some editors begin a file with it (U+FEFF); it would be taken for the start of the first owner's name. What
+// stands on its line is lost with it, so that there is one error and not one for all that comes of it.
 void EntryReader::refuse_byte_order_mark() {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   is_at_file_start_ = false;
-  if (at_ == filled_) fill();
-  if (!std::string_view(buffer_.data(), filled_).starts_with(kByteOrderMark)) return;
+  if (!input_.starts_with(kByteOrderMark)) return;
   at_ = kByteOrderMark.size();
   fail("the file begins with a byte order mark; save it as UTF-8 without one", 1);
 }
@@ -92,7 +101,18 @@ void EntryReader::read_octet(int c) {
     read_escape();
   } else {
     append(c);
+    append_plain();
   }
+}
+
+// What follows up to the end of the token, the octet that needs a look, or the one that is too much.
+void EntryReader::append_plain() {
+  const std::string_view rest = input_.substr(at_, kEntryMax - text_.size());
+  std::size_t size = 0;
+  while (size < rest.size() && kIsPlain[static_cast<unsigned char>(rest[size])])
+    ++size;
+  text_ += rest.substr(0, size);
+  at_ += size;
 }
 
 void EntryReader::append(int c) {
@@ -138,25 +158,14 @@ void EntryReader::fail(std::string error, std::uint32_t line) {
   line_ = line;
 }
 
-int EntryReader::get() {
+int EntryReader::get() noexcept {
   const int c = peek();
   if (c != kEnd) ++at_;
   return c;
 }
 
-int EntryReader::peek() {
-  if (at_ == filled_) fill();
-  return at_ == filled_ ? kEnd : static_cast<unsigned char>(buffer_[at_]);
-}
-
-void EntryReader::fill() {
-  ssize_t size;
-  do {
-    size = read(descriptor_, buffer_.data(), buffer_.size());
-  } while (size < 0 && errno == EINTR);
-  if (size < 0) fail(fmt::format("cannot be read on ({})", std::strerror(errno)), current_line_);
-  at_ = 0;
-  filled_ = size > 0 ? static_cast<std::size_t>(size) : 0;
+int EntryReader::peek() const noexcept {
+  return at_ == input_.size() ? kEnd : static_cast<unsigned char>(input_[at_]);
 }
 
 std::string_view take_token(std::string_view& text) noexcept {

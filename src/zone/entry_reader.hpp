@@ -5,7 +5,6 @@
 // follow $INCLUDE and loses its place after an error. So we cut, and give ldns one record's data at a time.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -23,8 +22,10 @@ class EntryReader {
     end,        // of the file
   };
 
-  // Reads `descriptor` from where it is and does not close it.
-  explicit EntryReader(int descriptor) : descriptor_(descriptor) {}
+  // Reads `text`, which must outlive this: a file, or a block of its entries (block_reader.hpp) that begins on
+  // `first_line`.
+  explicit EntryReader(std::string_view text, std::uint32_t first_line = 1)
+      : input_(text), current_line_(first_line), is_at_file_start_(first_line == 1) {}
 
   [[nodiscard]] Outcome next();
 
@@ -39,30 +40,28 @@ class EntryReader {
  private:
   static constexpr int kEnd = -1;
 
-  [[nodiscard]] int get();
-  [[nodiscard]] int peek();
-  void fill();
+  [[nodiscard]] int get() noexcept;
+  [[nodiscard]] int peek() const noexcept;
   void refuse_byte_order_mark();
   void begin(bool is_at_line_start);
   void read_parenthesis(int c);
   void read_octet(int c);
   void append(int c);
+  void append_plain();
   void read_quoted();
   void read_escape();
   void skip_comment();
   void fail(std::string error, std::uint32_t line);
   [[nodiscard]] Outcome finish();
 
-  int descriptor_;
-  std::array<char, 65'536> buffer_;
+  std::string_view input_;
   std::size_t at_ = 0;
-  std::size_t filled_ = 0;
 
   std::string text_;
   std::string error_;
   std::uint32_t line_ = 0;
-  std::uint32_t current_line_ = 1;
-  bool is_at_file_start_ = true;
+  std::uint32_t current_line_;
+  bool is_at_file_start_;
   bool has_begun_ = false;
   bool has_owner_ = false;
   bool is_apart_ = false;  // there was white space since the last token

@@ -17,8 +17,8 @@ std::size_t name_size(Bytes name) noexcept {
 
 }  // namespace
 
-NameCompressor::NameCompressor(Bytes owner, dns::Type type, std::vector<std::uint8_t>& records,
-                               std::vector<std::uint16_t>& pointers)
+NameCompressor::NameCompressor(Bytes owner, dns::Type type, Array<std::uint8_t>& records,
+                               Array<std::uint16_t>& pointers)
     : layout_(dns::rdata_layout(type)),
       records_(records),
       pointers_(pointers),

@@ -9,6 +9,7 @@
 #include "base/bytes.hpp"
 #include "dns/codes.hpp"
 #include "dns/stored_record.hpp"
+#include "zone/array.hpp"
 
 namespace rhumb::zone {
 
@@ -16,7 +17,7 @@ class NameCompressor {
  public:
   // For the RRset of `owner`, which must outlive this, and `type`; its records begin in `records` where that ends now.
   // Pointers are noted in `pointers`, by their offset from there.
-  NameCompressor(Bytes owner, dns::Type type, std::vector<std::uint8_t>& records, std::vector<std::uint16_t>& pointers);
+  NameCompressor(Bytes owner, dns::Type type, Array<std::uint8_t>& records, Array<std::uint16_t>& pointers);
 
   // Appends the rdata of a record: names in it compressed if the type allows it. What comes before it in the record
   // must have been appended. `rdata` must outlive this.
@@ -36,8 +37,8 @@ class NameCompressor {
   void remember(Bytes name, std::size_t position);
 
   dns::RdataLayout layout_;
-  std::vector<std::uint8_t>& records_;
-  std::vector<std::uint16_t>& pointers_;
+  Array<std::uint8_t>& records_;
+  Array<std::uint16_t>& pointers_;
   std::size_t first_;  // of the RRset, in `records_`
   std::size_t base_;   // where that stands in the message
   std::vector<Suffix> suffixes_;

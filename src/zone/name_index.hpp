@@ -7,8 +7,8 @@
 
 #include <cassert>
 #include <cstdint>
-#include <vector>
 
+#include "zone/array.hpp"
 #include "zone/zone.hpp"
 
 namespace rhumb::zone {
@@ -21,11 +21,11 @@ class NameIndex {
     std::uint16_t tag = 0;
   };
 
-  explicit NameIndex(std::size_t name_count = 0) : slots_(name_count + name_count / 2 + 1), size_(slots_.size()) {}
+  explicit NameIndex(std::size_t name_count = 0) : slots_(name_count + name_count / 2 + 1) {}
 
   // How many names it takes.
-  [[nodiscard]] std::size_t capacity() const noexcept { return size_ * 2 / 3; }
-  [[nodiscard]] std::size_t memory_size() const noexcept { return slots_.capacity() * sizeof(Slot); }
+  [[nodiscard]] std::size_t capacity() const noexcept { return slots_.size() * 2 / 3; }
+  [[nodiscard]] std::size_t memory_size() const noexcept { return slots_.size() * sizeof(Slot); }
 
   // The name must not be there yet; there must be room.
   void insert(std::uint64_t hash, std::uint16_t zone, NodeIndex node) noexcept {
@@ -34,6 +34,13 @@ class NameIndex {
       at = after(at);
     slots_[at] = {node, zone, tag_of(hash)};
   }
+
+  // Has the memory that insert() and find() of this hash will touch brought near; to be called some names ahead. Over
+  // a large index it makes the difference between 25 ns and 150 ns a name.
+  void prefetch(std::uint64_t hash) const noexcept { __builtin_prefetch(&slots_[place_of(hash)]); }
+
+  // How many names ahead: the memory takes as long as some tens of them.
+  static constexpr std::size_t kPrefetchAhead = 16;
 
   // The slot with this hash for which `is_it(slot)` is true, or null.
   template <typename IsIt>
@@ -49,13 +56,12 @@ class NameIndex {
   // The hash's upper bits choose the place, its lower ones are the tag.
   [[nodiscard]] std::size_t place_of(std::uint64_t hash) const noexcept {
     __extension__ using Product = unsigned __int128;
-    return static_cast<std::size_t>(static_cast<Product>(hash) * size_ >> 64);
+    return static_cast<std::size_t>(static_cast<Product>(hash) * slots_.size() >> 64);
   }
   [[nodiscard]] static std::uint16_t tag_of(std::uint64_t hash) noexcept { return static_cast<std::uint16_t>(hash); }
-  [[nodiscard]] std::size_t after(std::size_t at) const noexcept { return at + 1 == size_ ? 0 : at + 1; }
+  [[nodiscard]] std::size_t after(std::size_t at) const noexcept { return at + 1 == slots_.size() ? 0 : at + 1; }
 
-  std::vector<Slot> slots_;  // never full, so that every search ends
-  std::size_t size_;         // of slots_
+  Array<Slot> slots_;  // never full, so that every search ends
 };
 
 }  // namespace rhumb::zone

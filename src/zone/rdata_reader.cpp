@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <memory>
+#include <mutex>
 #include <new>
 
 #include <fmt/format.h>
@@ -62,6 +63,15 @@ std::string explain(ldns_status status, std::string_view type, std::string_view 
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
   return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
+}
+
+// ldns asks the C library for the numbers of WKS's protocol and services, which is not for several threads.
+ldns_status parse(dns::Type type, const std::string& line, const ldns_rdf* origin, ldns_rr*& record) {
+  constexpr dns::Type kWks = 11;
+  static std::mutex services;
+  std::unique_lock lock(services, std::defer_lock);
+  if (type == kWks) lock.lock();
+  return ldns_rr_new_frm_str(&record, line.c_str(), 0, origin, nullptr);
 }
 
 // RFC 8659 §4.1.1: the value of CAA may do without quotes; ldns wants them.
@@ -217,7 +227,7 @@ std::optional<std::string> RdataReader::read_with_ldns(dns::Type type, std::stri
   line_ += ' ';
   line_ += text;
   ldns_rr* read = nullptr;
-  const ldns_status status = ldns_rr_new_frm_str(&read, line_.c_str(), 0, origin_, nullptr);
+  const ldns_status status = parse(type, line_, origin_, read);
   if (status == LDNS_STATUS_MEM_ERR) throw std::bad_alloc();
   std::string_view after_mark = text;
   const bool is_generic = take_token(after_mark) == "\\#";

@@ -1,24 +1,25 @@
 // One zone, compiled for answering: its names as a tree in one array, its RRsets as bytes ready to be copied.
 //
-// Everything lies in a handful of arrays, nothing is allocated per name: 24 octets a name and its owner's octets, 32 a
-// RRset and its records. A zone of a million names with one A record each takes 104 MB, its part of the index
-// (zones.hpp) 12 MB more. A zone knows its names by number only; to find a name is the business of Zones, which has one
-// index over all zones.
+// Everything lies in a handful of arrays, nothing is allocated per name: 24 octets a name and its owner's octets, 16 a
+// RRset and its records, with 8 more before them where names are in the rdata. A zone of a million names with one A
+// record each takes 82 MB, its part of the index (zones.hpp) 12 MB more. A zone knows its names by number only; to find
+// a name is the business of Zones, which has one index over all zones.
 //
 // Made by ZoneBuilder. Immutable: any thread may read it; it lives on one address for as long as it lives, so that
 // references into it stay good as long as the zone is held.
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <span>
-#include <vector>
 
 #include "base/bytes.hpp"
 #include "dns/codes.hpp"
 #include "dns/edns.hpp"
 #include "dns/name.hpp"
 #include "dns/stored_record.hpp"
+#include "zone/array.hpp"
 
 namespace rhumb::zone {
 
@@ -38,9 +39,9 @@ inline constexpr std::size_t kRecordsMax = dns::kMessageMax - dns::kHeaderSize -
 
 // A host that the rdata of an NS, MX, SRV, SVCB or HTTPS record names and whose addresses this zone can tell.
 struct Target {
-  static constexpr std::uint16_t kIsOwner = 0;  // as name_offset: SVCB's "." (RFC 9460 §2.5.2)
+  static constexpr std::uint32_t kIsOwner = 0;  // as name_offset: SVCB's "." (RFC 9460 §2.5.2)
 
-  std::uint16_t name_offset;  // of the host's name within Rrset::records
+  std::uint32_t name_offset;  // of the host's name within Rrset::records
   NodeIndex node;
 };
 
@@ -53,20 +54,32 @@ struct RdataNames {
 struct Rrset {
   dns::Type type;
   std::uint16_t count;
-  std::uint32_t ttl;  // of every record; RRSIGs, which have that of the RRset they cover, may have a longer one each
-  // `count` records in stored form (dns/stored_record.hpp); names in rdata keep the file's case.
-  Bytes records;
-  const RdataNames* names;  // null: none that matter
+  std::uint16_t records_size;
+  bool has_names;  // before the records, not aligned, is the address of their RdataNames
+  const std::uint8_t* records_at;
 
+  // `count` records in stored form (dns/stored_record.hpp); names in rdata keep the file's case.
+  [[nodiscard]] Bytes records() const noexcept { return {records_at, records_size}; }
+  // Of each record; RRSIGs, which have that of the RRset they cover, may have another one each.
+  [[nodiscard]] std::uint32_t ttl() const noexcept { return load_u32(records_at + 6); }
+  // Null: none that matter.
+  [[nodiscard]] const RdataNames* names() const noexcept {
+    if (!has_names) return nullptr;
+    const RdataNames* names;
+    std::memcpy(&names, records_at - sizeof names, sizeof names);
+    return names;
+  }
   [[nodiscard]] std::span<const Target> targets() const noexcept {
-    return names == nullptr ? std::span<const Target>() : names->targets;
+    return has_names ? names()->targets : std::span<const Target>();
   }
   // `owner_size` = octets of the node's name.
   [[nodiscard]] dns::StoredRrset stored(std::size_t owner_size) const noexcept {
-    return {records, names == nullptr ? std::span<const std::uint16_t>() : names->pointers, count,
+    return {records(), has_names ? names()->pointers : std::span<const std::uint16_t>(), count,
             static_cast<std::uint8_t>(owner_size)};
   }
 };
+static_assert(sizeof(Rrset) == 16, "the memory that a name takes is a promise");
+static_assert(kRecordsMax <= 0xFFFF, "Rrset::records_size");
 
 // A name that exists: it has records, an overlay, or a name below it (an empty non-terminal, RFC 4592 §2.2.2).
 struct Node {
@@ -83,6 +96,7 @@ struct Node {
   std::uint8_t owner_size;
   std::uint8_t label_count;  // without the root label
   std::uint8_t flags;
+  std::uint8_t unused;  // zero: nodes are written to files, which get nothing that is not meant for them
 
   [[nodiscard]] bool is_cut() const noexcept { return (flags & kIsCut) != 0; }
   [[nodiscard]] bool has_dname() const noexcept { return (flags & kHasDname) != 0; }
@@ -137,18 +151,19 @@ class Zone {
 
  private:
   friend class ZoneBuilder;
+  friend class StoredZone;
   explicit Zone(dns::Name apex) : apex_(std::move(apex)) {}
 
   dns::Name apex_;
   std::uint32_t serial_ = 0;
   std::size_t record_count_ = 0;
-  std::vector<Node> nodes_;  // one more than there are names: the last one ends the RRsets of the one before it
-  std::vector<std::uint8_t> owners_;
-  std::vector<Rrset> rrsets_;  // by node, then type
-  std::vector<std::uint8_t> records_;
-  std::vector<std::uint16_t> pointers_;
-  std::vector<Target> targets_;
-  std::vector<RdataNames> rdata_names_;
+  Array<Node> nodes_;  // one more than there are names: the last one ends the RRsets of the one before it
+  Array<std::uint8_t> owners_;
+  Array<Rrset> rrsets_;  // by node, then type
+  Array<std::uint8_t> records_;
+  Array<std::uint16_t> pointers_;
+  Array<Target> targets_;
+  Array<RdataNames> rdata_names_;
   Rrset negative_soa_{};
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstring>
 #include <optional>
 
 #include <fmt/format.h>
@@ -77,44 +78,60 @@ std::shared_ptr<const Zone> ZoneBuilder::build() {
   draft_.group(problems_);
   check(draft_, overlays_, problems_);
   if (problems_.error_count() > errors_before_) return nullptr;
+  reserve();
   write_nodes();
   write_negative_soa();
-  settle_rrsets();
+  settle_names();
+  zone_->nodes_ = std::move(draft_.nodes());
+  zone_->nodes_.push_back({});
+  zone_->nodes_.back().first_rrset = static_cast<std::uint32_t>(zone_->rrsets_.size());
+  zone_->owners_ = std::move(draft_.owners());
   return std::move(zone_);
 }
 
-void ZoneBuilder::write_nodes() {
-  zone_->records_.reserve(draft_.records_size());
+// The RRsets point into the records, which must not move.
+void ZoneBuilder::reserve() {
+  std::size_t size = draft_.records_size() + draft_.find(kApex, dns::type::kSoa)->records_size;
+  for (const Group& group : draft_.groups())
+    size += room_for_names(group.type);
+  zone_->records_.reserve(size + room_for_names(dns::type::kSoa));
   zone_->rrsets_.reserve(draft_.groups().size());
-  zone_->nodes_.reserve(draft_.node_count() + 1);
-  parts_.reserve(draft_.groups().size() + 2);
+}
+
+std::size_t ZoneBuilder::room_for_names(dns::Type type) noexcept {
+  return dns::rdata_layout(type).name_count > 0 || target_offset(type) ? sizeof(const RdataNames*) : 0;
+}
+
+void ZoneBuilder::write_nodes() {
   for (NodeIndex node = 0; node < draft_.node_count(); ++node) {
-    zone_->nodes_.push_back(draft_.node(node));
-    zone_->nodes_.back().first_rrset = static_cast<std::uint32_t>(zone_->rrsets_.size());
+    draft_.nodes()[node].first_rrset = static_cast<std::uint32_t>(zone_->rrsets_.size());
     for (const Group& group : draft_.groups_of(node)) {
       zone_->rrsets_.push_back(write_rrset(group));
       zone_->record_count_ += group.count;
     }
   }
-  zone_->nodes_.push_back({});
-  zone_->nodes_.back().first_rrset = static_cast<std::uint32_t>(zone_->rrsets_.size());
-  zone_->owners_.assign(draft_.owners().begin(), draft_.owners().end());
 }
 
-// Its views are set by settle_rrsets().
 Rrset ZoneBuilder::write_rrset(const Group& group) {
-  parts_.push_back({zone_->records_.size(), zone_->pointers_.size(), zone_->targets_.size()});
-  NameCompressor compressor(draft_.owner(group.node), group.type, zone_->records_, zone_->pointers_);
+  Array<std::uint8_t>& records = zone_->records_;
+  records.resize(records.size() + room_for_names(group.type), 0);  // which some have and do not need
+  const NamesPlace before{records.size(), zone_->pointers_.size(), 0, zone_->targets_.size(), 0};
+  NameCompressor compressor(draft_.owner(group.node), group.type, records, zone_->pointers_);
   for (std::size_t i = 0; i < group.count; ++i) {
     const Record& record = draft_.record(group, i);
-    write_record(group, group.type == dns::type::kRrsig ? record.ttl : group.ttl, record, compressor);
+    write_record(group, group.type == dns::type::kRrsig ? record.ttl : group.ttl, record, compressor, before.records);
   }
-  return {group.type, static_cast<std::uint16_t>(group.count), group.ttl, {}, nullptr};
+  const NamesPlace names{before.records, before.first_pointer, zone_->pointers_.size(), before.first_target,
+                         zone_->targets_.size()};
+  const bool has_names = names.pointers_end > names.first_pointer || names.targets_end > names.first_target;
+  if (has_names) names_.push_back(names);
+  return {group.type, static_cast<std::uint16_t>(group.count),
+          static_cast<std::uint16_t>(records.size() - names.records), has_names, records.data() + names.records};
 }
 
-void ZoneBuilder::write_record(const Group& group, std::uint32_t ttl, const Record& record,
-                               NameCompressor& compressor) {
-  std::vector<std::uint8_t>& records = zone_->records_;
+void ZoneBuilder::write_record(const Group& group, std::uint32_t ttl, const Record& record, NameCompressor& compressor,
+                               std::size_t first) {
+  Array<std::uint8_t>& records = zone_->records_;
   const std::size_t at = records.size();
   records.resize(at + dns::kStoredRecordFixedSize);
   store_u16(records.data() + at, dns::kOwnerIsQuestion);
@@ -127,7 +144,7 @@ void ZoneBuilder::write_record(const Group& group, std::uint32_t ttl, const Reco
   store_u16(records.data() + at + 10, static_cast<std::uint16_t>(records.size() - rdata_at));
   const auto offset = target_offset(group.type);
   if (offset && rdata.size() > *offset) {
-    link_target(group, rdata_at - parts_.back().records + *offset, rdata.subspan(*offset));
+    link_target(group, rdata_at - first + *offset, rdata.subspan(*offset));
   }
 }
 
@@ -152,7 +169,7 @@ void ZoneBuilder::link_target(const Group& group, std::size_t name_offset, Bytes
   }
   const NodeIndex host = find_host(rest);
   if (host == kNoNode || name_offset > 0xFFFF || !is_to_be_told(group.type, host)) return;
-  zone_->targets_.push_back({static_cast<std::uint16_t>(name_offset), host});
+  zone_->targets_.push_back({static_cast<std::uint32_t>(name_offset), host});
 }
 
 // The node that has, or would have, the addresses of the name with which `rest` begins: its own, or the wildcard that
@@ -178,29 +195,17 @@ bool ZoneBuilder::is_to_be_told(dns::Type type, NodeIndex host) const noexcept {
   return type == dns::type::kNs && draft_.node(node.taken_by).is_cut();
 }
 
-// The arrays have their final size and place now: the RRsets may point into them.
-void ZoneBuilder::settle_rrsets() {
+// The arrays have their final size and place now: the records may point into them.
+void ZoneBuilder::settle_names() {
   Zone& zone = *zone_;
-  zone.records_.shrink_to_fit();
   zone.pointers_.shrink_to_fit();
   zone.targets_.shrink_to_fit();
-  parts_.push_back({zone.records_.size(), zone.pointers_.size(), zone.targets_.size()});
-  const auto has_names = [&](std::size_t i) {
-    return parts_[i].pointers < parts_[i + 1].pointers || parts_[i].targets < parts_[i + 1].targets;
-  };
-  std::size_t count = 0;
-  for (std::size_t i = 0; i + 1 < parts_.size(); ++i)
-    count += has_names(i) ? 1 : 0;
-  zone.rdata_names_.reserve(count);
-  for (std::size_t i = 0; i + 1 < parts_.size(); ++i) {
-    Rrset& rrset = i < zone.rrsets_.size() ? zone.rrsets_[i] : zone.negative_soa_;
-    const Parts& from = parts_[i];
-    const Parts& to = parts_[i + 1];
-    rrset.records = Bytes(zone.records_).subspan(from.records, to.records - from.records);
-    if (!has_names(i)) continue;
-    rrset.names = &zone.rdata_names_.emplace_back(
-        RdataNames{std::span(zone.pointers_).subspan(from.pointers, to.pointers - from.pointers),
-                   std::span(zone.targets_).subspan(from.targets, to.targets - from.targets)});
+  zone.rdata_names_.reserve(names_.size());
+  for (const NamesPlace& from : names_) {
+    const RdataNames* names = &zone.rdata_names_.emplace_back(
+        RdataNames{std::span(zone.pointers_).subspan(from.first_pointer, from.pointers_end - from.first_pointer),
+                   std::span(zone.targets_).subspan(from.first_target, from.targets_end - from.first_target)});
+    std::memcpy(zone.records_.data() + from.records - sizeof names, &names, sizeof names);
   }
 }
 

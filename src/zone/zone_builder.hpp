@@ -30,6 +30,9 @@ class ZoneBuilder {
   // class is IN. A record outside the zone is ignored with a warning.
   void add(Bytes owner, dns::Type type, std::uint32_t ttl, Bytes rdata, Place place);
 
+  // As Draft::prefetch().
+  void prefetch(std::uint64_t owner_hash) const noexcept { draft_.prefetch(owner_hash); }
+
   // In place of a record that is written and cannot be read; 0 if its type cannot be told either. The reason has been
   // reported; then it is not reported too that there is no such record.
   void note_unread(dns::Type type) { draft_.note_unread(type); }
@@ -37,25 +40,32 @@ class ZoneBuilder {
   // The name exists from now on, whether it has records or not. It must not lie outside the zone.
   void add_overlay(const OverlayName& overlay);
 
+  // What an RRset of this type takes before its records, for the address of its RdataNames.
+  [[nodiscard]] static std::size_t room_for_names(dns::Type type) noexcept;
+
   // Null when there was an error since the builder was made. The builder is used up.
   [[nodiscard]] std::shared_ptr<const Zone> build();
 
  private:
-  // Where an RRset's parts begin in the zone's arrays, which still grow.
-  struct Parts {
+  // Of an RRset with names: where those are in the zone's arrays, which still grow.
+  struct NamesPlace {
     std::size_t records;
-    std::size_t pointers;
-    std::size_t targets;
+    std::size_t first_pointer;
+    std::size_t pointers_end;
+    std::size_t first_target;
+    std::size_t targets_end;
   };
 
+  void reserve();
   void write_nodes();
   [[nodiscard]] Rrset write_rrset(const Group& group);
-  void write_record(const Group& group, std::uint32_t ttl, const Record& record, NameCompressor& compressor);
+  void write_record(const Group& group, std::uint32_t ttl, const Record& record, NameCompressor& compressor,
+                    std::size_t first);
   void write_negative_soa();
   void link_target(const Group& group, std::size_t name_offset, Bytes rest);
   [[nodiscard]] NodeIndex find_host(Bytes rest) const noexcept;
   [[nodiscard]] bool is_to_be_told(dns::Type type, NodeIndex host) const noexcept;
-  void settle_rrsets();
+  void settle_names();
 
   Problems& problems_;
   std::size_t errors_before_;
@@ -63,7 +73,7 @@ class ZoneBuilder {
   Draft draft_;
   std::vector<OverlayName> overlays_;
   std::shared_ptr<Zone> zone_;
-  std::vector<Parts> parts_;  // of each RRset, of the negative SOA, and the end
+  std::vector<NamesPlace> names_;
 };
 
 }  // namespace rhumb::zone

@@ -8,25 +8,27 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <deque>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
-#include <strings.h>
 
+#include "zone/block_parser.hpp"
+#include "zone/block_reader.hpp"
 #include "zone/entry_reader.hpp"
+#include "zone/name_index.hpp"
 #include "zone/name_text.hpp"
-#include "zone/rdata_reader.hpp"
 #include "zone/zone_builder.hpp"
 
 namespace rhumb::zone {
 namespace {
-
-constexpr std::uint64_t kTtlMax = 0x7FFF'FFFF;  // RFC 2181 §8
 
 // A regular file, opened for reading.
 class File {
@@ -50,6 +52,7 @@ class File {
   // Why it cannot be read; empty if it can.
   [[nodiscard]] const std::string& error() const noexcept { return error_; }
   [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
+  [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(status_.st_size); }
   // Equal for two ways to one file.
   [[nodiscard]] std::pair<dev_t, ino_t> identity() const noexcept { return {status_.st_dev, status_.st_ino}; }
 
@@ -59,77 +62,7 @@ class File {
   std::string error_;
 };
 
-bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
-
-bool is_digit(char c) noexcept {
-  return c >= '0' && c <= '9';
-}
-
-std::uint64_t seconds_in(char unit) noexcept {
-  switch (unit | 0x20) {
-    case 's':
-      return 1;
-    case 'm':
-      return 60;
-    case 'h':
-      return 3'600;
-    case 'd':
-      return 86'400;
-    case 'w':
-      return 604'800;
-    default:
-      return 0;
-  }
-}
-
-// "3600" or "1h30m", in seconds; nothing when it is neither or over 32 bits.
-std::optional<std::uint64_t> parse_ttl(std::string_view text) noexcept {
-  constexpr std::uint64_t kMax = 0xFFFF'FFFF;
-  std::uint64_t total = 0;
-  while (!text.empty()) {
-    if (!is_digit(text[0])) return std::nullopt;
-    std::uint64_t value = 0;
-    for (; !text.empty() && is_digit(text[0]) && value <= kMax; text.remove_prefix(1))
-      value = value * 10 + static_cast<std::uint64_t>(text[0] - '0');
-    const std::uint64_t unit = text.empty() ? 1 : seconds_in(text[0]);
-    if (!text.empty()) text.remove_prefix(1);
-    total += value * unit;
-    if (unit == 0 || value > kMax || total > kMax) return std::nullopt;
-  }
-  return total;
-}
-
-enum class ClassToken : std::uint8_t { none, in, other };
-
-ClassToken parse_class(std::string_view token) noexcept {
-  if (equal_ignoring_case(token, "IN") || equal_ignoring_case(token, "CLASS1")) return ClassToken::in;
-  for (const std::string_view other : {"CH", "CS", "HS", "NONE", "ANY"}) {
-    if (equal_ignoring_case(token, other)) return ClassToken::other;
-  }
-  constexpr std::string_view kGeneric = "CLASS";  // RFC 3597 §5
-  const bool is_generic = token.size() > kGeneric.size() &&
-                          equal_ignoring_case(token.substr(0, kGeneric.size()), kGeneric) &&
-                          std::ranges::all_of(token.substr(kGeneric.size()), is_digit);
-  return is_generic ? ClassToken::other : ClassToken::none;
-}
-
-// RFC 6895 §3.1: those that are asked for or travel in messages, but do not lie in zones.
-bool is_data_type(dns::Type type) noexcept {
-  return type != 0 && type != dns::type::kOpt && (type < 128 || type > 255);
-}
-
-// Whether the name ends with a dot that is not escaped.
-bool is_absolute(std::string_view text) noexcept {
-  if (!text.ends_with('.')) return false;
-  text.remove_suffix(1);
-  const std::size_t other = text.find_last_not_of('\\');
-  const std::size_t backslashes = text.size() - (other == std::string_view::npos ? 0 : other + 1);
-  return backslashes % 2 == 0;
-}
-
-// An owner may stand in quotes, as in BIND and NSD; they are not part of it.
+// A file name may stand in quotes; they are not part of it.
 std::string_view without_quotes(std::string_view token) noexcept {
   const bool is_quoted = token.size() >= 2 && token.front() == '"' && token.back() == '"';
   return is_quoted ? token.substr(1, token.size() - 2) : token;
@@ -146,18 +79,68 @@ std::string unquoted(std::string_view token) {
   return text;
 }
 
-// What stands between a record's owner and its data.
-struct RecordHeader {
-  std::optional<std::uint32_t> ttl;
-  std::string_view type_text;
-  dns::Type type = 0;
+std::optional<dns::Name> absolute_name(std::string_view text, Bytes origin) {
+  const ReadName name = read_name(text, origin);
+  return name.fault.empty() ? dns::Name::from_wire(name.wire) : std::nullopt;
+}
+
+std::string_view text_of(Bytes octets) noexcept {
+  return {reinterpret_cast<const char*>(octets.data()), octets.size()};
+}
+
+// The blocks of one file in their order, some of them parsed ahead on other threads.
+class ParsedBlocks {
+ public:
+  ParsedBlocks(const File& file, const ReadSettings& settings, Digester* digester)
+      : blocks_(file.descriptor(), std::min(settings.block_size, file.size() + 1), digester),
+        parsers_(file.size() < 2 * settings.block_size ? 1 : settings.parsers) {}
+
+  // The next one, parsed with `origin`; nothing at the end of the file.
+  [[nodiscard]] std::optional<ParsedBlock> next(const dns::Name& origin) {
+    if (parsers_ <= 1) {
+      const auto block = blocks_.next();
+      return block ? std::optional(parse_block(*block, origin)) : std::nullopt;
+    }
+    parse_ahead(origin);
+    if (ahead_.empty()) return std::nullopt;
+    Ahead first = std::move(ahead_.front());
+    ahead_.pop_front();
+    ParsedBlock parsed = first.parsed.get();
+    parse_ahead(origin);
+    // Since it was begun, a block before it has changed the origin.
+    return parsed.origin == origin ? std::move(parsed) : parse_block(*first.block, origin);
+  }
+
+  [[nodiscard]] const BlockReader& reader() const noexcept { return blocks_; }
+
+ private:
+  struct Ahead {
+    std::unique_ptr<const TextBlock> block;
+    std::future<ParsedBlock> parsed;  // its end waits for the thread, which reads `block`
+  };
+
+  void parse_ahead(const dns::Name& origin) {
+    while (ahead_.size() < parsers_) {
+      auto block = blocks_.next();
+      if (!block) return;
+      auto kept = std::make_unique<const TextBlock>(std::move(*block));
+      auto parsed = std::async(std::launch::async, [&text = *kept, origin] { return parse_block(text, origin); });
+      ahead_.push_back({std::move(kept), std::move(parsed)});
+    }
+  }
+
+  BlockReader blocks_;
+  std::size_t parsers_;
+  std::deque<Ahead> ahead_;
 };
 
+// Puts the blocks of a file, and of those that it includes, together: what depends on what comes before.
 class ZoneFileReader {
  public:
-  ZoneFileReader(const std::filesystem::path& file, const dns::Name& apex, ZoneBuilder& builder, Problems& problems)
-      : main_file_(file), builder_(builder), problems_(problems), origin_(apex), owner_(apex) {
-    rdata_.set_origin(origin_);
+  ZoneFileReader(const std::filesystem::path& file, const dns::Name& apex, const ReadSettings& settings,
+                 ZoneBuilder& builder, Problems& problems)
+      : main_file_(file), settings_(settings), builder_(builder), problems_(problems), origin_(apex) {
+    set_owner(apex.wire());
   }
 
   // Reports and returns false if there is nothing to be had from the file.
@@ -168,7 +151,7 @@ class ZoneFileReader {
       return false;
     }
     const std::size_t errors_before = problems_.error_count();
-    read_entries(file, main_file_, 0);
+    read_blocks(file, main_file_, 0);
     if (is_empty_ && problems_.error_count() == errors_before) {
       problems_.error(main_file_.string(), "has no records; a zone needs a SOA and a NS record at least");
     }
@@ -176,18 +159,25 @@ class ZoneFileReader {
   }
 
  private:
-  void read_entries(const File& file, const std::filesystem::path& path, std::uint16_t number);
-  void read_directive(std::string_view text, const std::filesystem::path& path);
-  void read_origin(std::string_view text);
-  void read_default_ttl(std::string_view text);
-  void include(std::string_view text, const std::filesystem::path& path);
+  void read_blocks(const File& file, const std::filesystem::path& path, std::uint16_t number);
+  void take_entry(const ParsedBlock& block, const ParsedEntry& entry, std::span<const Problem> problems,
+                  const std::filesystem::path& path);
+  void take_record(const ParsedBlock& block, const ParsedEntry& entry, std::span<const Problem> problems);
+  void set_default_ttl(std::string_view text);
+  void include(std::string_view text, Bytes origin, const std::filesystem::path& path);
   void include_file(const std::filesystem::path& path);
-  void read_record(std::string_view text, bool has_owner);
-  [[nodiscard]] std::optional<RecordHeader> take_header(std::string_view& text);
-  [[nodiscard]] std::optional<std::uint32_t> checked_ttl(std::string_view text);
-  [[nodiscard]] std::uint32_t ttl_of(const RecordHeader& header);
-  [[nodiscard]] std::optional<dns::Name> absolute(std::string_view text) const;
-  void set_origin(const dns::Name& origin);
+  [[nodiscard]] Bytes owner() const noexcept { return Bytes(owner_).first(owner_size_); }
+  void set_owner(Bytes owner) noexcept {
+    std::ranges::copy(owner, owner_.begin());
+    owner_size_ = owner.size();
+  }
+
+  void report(std::span<const Problem> problems) {
+    for (const Problem& problem : problems) {
+      if (problem.severity == Severity::error) error(problem.message);
+      if (problem.severity == Severity::warning) problems_.warning(builder_.place_of(place_), problem.message);
+    }
+  }
   void error(std::string message) { problems_.error(builder_.place_of(place_), std::move(message)); }
   // What it would have led to is unread: the records of a file, or those that now have another owner.
   void directive_error(std::string message) {
@@ -196,79 +186,97 @@ class ZoneFileReader {
   }
 
   const std::filesystem::path& main_file_;
+  const ReadSettings& settings_;
   ZoneBuilder& builder_;
   Problems& problems_;
-  RdataReader rdata_;
 
-  Place place_;  // of the entry being read
+  Place place_;  // of the entry being taken
   std::vector<std::pair<dev_t, ino_t>> open_files_;
   std::size_t file_count_ = 1;
   bool is_empty_ = true;
 
   dns::Name origin_;
-  std::optional<dns::Name> owner_;            // of the record before; nothing when that was malformed
-  std::optional<std::uint32_t> default_ttl_;  // $TTL (RFC 2308 §4)
+  std::array<std::uint8_t, dns::kNameMax> owner_;  // of the record before
+  std::size_t owner_size_ = 0;                     // 0 when that was malformed
+  std::optional<std::uint32_t> default_ttl_;       // $TTL (RFC 2308 §4)
   std::uint32_t last_ttl_ = kDefaultTtl;
 };
 
-void ZoneFileReader::read_entries(const File& file, const std::filesystem::path& path, std::uint16_t number) {
+void ZoneFileReader::read_blocks(const File& file, const std::filesystem::path& path, std::uint16_t number) {
   open_files_.push_back(file.identity());
-  const auto reader = std::make_unique<EntryReader>(file.descriptor());  // 64 KiB: too much for the stack of each file
-  for (auto outcome = reader->next(); outcome != EntryReader::Outcome::end; outcome = reader->next()) {
-    place_ = {number, reader->line()};
-    if (outcome == EntryReader::Outcome::malformed) {
-      error(reader->error());
-      builder_.note_unread(0);
-    } else if (reader->has_owner() && reader->text().starts_with('$')) {
-      read_directive(reader->text(), path);
-    } else {
-      is_empty_ = false;
-      read_record(reader->text(), reader->has_owner());
+  std::optional<Digester> digester;
+  if (settings_.digests != nullptr) digester.emplace();
+  ParsedBlocks blocks(file, settings_, digester ? &*digester : nullptr);
+  while (const auto block = blocks.next(origin_)) {
+    std::span<const Problem> problems = block->problems;
+    for (std::size_t i = 0; i < block->entries.size(); ++i) {
+      constexpr std::size_t kAhead = NameIndex::kPrefetchAhead;
+      if (i + kAhead < block->entries.size()) builder_.prefetch(block->entries[i + kAhead].name_hash);
+      const ParsedEntry& entry = block->entries[i];
+      place_ = {number, entry.line};
+      take_entry(*block, entry, problems.first(entry.problem_count), path);
+      problems = problems.subspan(entry.problem_count);
     }
+    origin_ = block->origin_after;
+  }
+  if (!blocks.reader().error().empty()) {
+    place_ = {number, blocks.reader().line()};
+    directive_error(blocks.reader().error());
   }
   open_files_.pop_back();
+  if (digester) settings_.digests->push_back({path, digester->finish()});
+}
+
+void ZoneFileReader::take_entry(const ParsedBlock& block, const ParsedEntry& entry, std::span<const Problem> problems,
+                                const std::filesystem::path& path) {
+  switch (entry.kind) {
+    case ParsedEntry::Kind::record:
+    case ParsedEntry::Kind::unread:
+      return take_record(block, entry, problems);
+    case ParsedEntry::Kind::no_owner:
+      is_empty_ = false;
+      owner_size_ = 0;
+      [[fallthrough]];
+    case ParsedEntry::Kind::broken:
+      report(problems);
+      return builder_.note_unread(0);
+    case ParsedEntry::Kind::origin:
+      return;
+    case ParsedEntry::Kind::default_ttl:
+      return set_default_ttl(text_of(block.data(entry)));
+    case ParsedEntry::Kind::include:
+      return include(text_of(block.data(entry)), block.name(entry), path);
+  }
 }
 
 // Directives.
 
-void ZoneFileReader::read_directive(std::string_view text, const std::filesystem::path& path) {
-  const std::string_view directive = take_token(text);
-  if (equal_ignoring_case(directive, "$ORIGIN")) return read_origin(text);
-  if (equal_ignoring_case(directive, "$TTL")) return read_default_ttl(text);
-  if (equal_ignoring_case(directive, "$INCLUDE")) return include(text, path);
-  directive_error(fmt::format("{} is not a directive of zone files; there are $ORIGIN, $TTL and $INCLUDE", directive));
-}
-
-void ZoneFileReader::read_origin(std::string_view text) {
-  const auto origin = absolute(take_token(text));
-  if (!origin || !text.empty()) return directive_error("$ORIGIN must be followed by one domain name");
-  set_origin(*origin);
-}
-
-void ZoneFileReader::read_default_ttl(std::string_view text) {
+void ZoneFileReader::set_default_ttl(std::string_view text) {
   const std::string_view token = take_token(text);
   if (!text.empty() || token.empty()) return error("$TTL must be followed by one number of seconds");
-  if (const auto ttl = checked_ttl(token)) default_ttl_ = *ttl;
+  const ReadTtl ttl = read_ttl(token);
+  if (ttl.problem) report({&*ttl.problem, 1});
+  if (ttl.ttl_s) default_ttl_ = ttl.ttl_s;
 }
 
 // RFC 1035 §5.1: what an included file does to the origin ends with it. As in BIND, so does what it does to the owner
 // that a record without one gets.
-void ZoneFileReader::include(std::string_view text, const std::filesystem::path& path) {
+void ZoneFileReader::include(std::string_view text, Bytes origin, const std::filesystem::path& path) {
   const std::string name = unquoted(take_token(text));
   const std::string_view origin_text = take_token(text);
-  const auto origin = origin_text.empty() ? origin_ : absolute(origin_text);
-  if (name.empty() || !origin || !text.empty()) {
+  const auto included_origin = absolute_name(origin_text.empty() ? "@" : origin_text, origin);
+  if (name.empty() || !included_origin || !text.empty()) {
     return directive_error(
         "$INCLUDE must be followed by a file name, and by a domain name if its origin is to be another");
   }
   const Place place_before = place_;
-  const dns::Name origin_before = origin_;
   const auto owner_before = owner_;
-  set_origin(*origin);
-  owner_ = *origin;
-  include_file(path.parent_path() / name);
-  set_origin(origin_before);
+  const std::size_t owner_size_before = owner_size_;
+  origin_ = *included_origin;
+  set_owner(origin_.wire());
+  include_file(path.parent_path() / name);  // what it leaves as the origin is not asked for
   owner_ = owner_before;
+  owner_size_ = owner_size_before;
   place_ = place_before;
 }
 
@@ -284,104 +292,36 @@ void ZoneFileReader::include_file(const std::filesystem::path& path) {
   if (file_count_ == Draft::kFilesMax)
     return directive_error(fmt::format("more than {} files are included", Draft::kFilesMax));
   ++file_count_;
-  read_entries(file, path, builder_.add_file(path.string()));
-}
-
-void ZoneFileReader::set_origin(const dns::Name& origin) {
-  origin_ = origin;
-  rdata_.set_origin(origin);
+  read_blocks(file, path, builder_.add_file(path.string()));
 }
 
 // Records.
 
-void ZoneFileReader::read_record(std::string_view text, bool has_owner) {
-  if (has_owner) {
-    const std::string_view token = without_quotes(take_token(text));
-    owner_ = absolute(token);
-    if (!owner_) error(read_name(token, origin_.wire()).fault);
-  }
-  if (!owner_) return builder_.note_unread(0);  // the fault was reported where the owner is written
+void ZoneFileReader::take_record(const ParsedBlock& block, const ParsedEntry& entry,
+                                 std::span<const Problem> problems) {
+  is_empty_ = false;
+  if (!entry.has_owner_of_before) set_owner(block.name(entry));
+  if (owner_size_ == 0) return builder_.note_unread(0);  // the fault was reported where the owner is written
 
-  const auto header = take_header(text);
-  if (!header) return builder_.note_unread(0);
-  const std::uint32_t ttl = ttl_of(*header);
-  if (const auto problem = rdata_.read(header->type, header->type_text, text)) {
-    error(*problem);
-    return builder_.note_unread(header->type);
-  }
-  builder_.add(owner_->wire(), header->type, ttl, rdata_.rdata(), place_);
-}
-
-// RFC 1035 §5.1: [TTL] [class] type, or [class] [TTL] type. ldns knows the first order only.
-std::optional<RecordHeader> ZoneFileReader::take_header(std::string_view& text) {
-  RecordHeader header;
-  bool has_class = false;
-  while (true) {
-    const std::string_view token = take_token(text);
-    if (token.empty()) {
-      error("the record has no type");
-      return std::nullopt;
-    }
-    if (!header.ttl && is_digit(token[0])) {
-      header.ttl = checked_ttl(token);
-      if (!header.ttl) return std::nullopt;
-      continue;
-    }
-    const ClassToken class_token = has_class ? ClassToken::none : parse_class(token);
-    if (class_token == ClassToken::other) {
-      error(fmt::format("the class {} is not served, only IN is", token));
-      return std::nullopt;
-    }
-    if (class_token == ClassToken::in) {
-      has_class = true;
-      continue;
-    }
-    const auto type = RdataReader::type_from_text(token);
-    if (!type || !is_data_type(*type)) {
-      error(fmt::format("{} is not a type of record", token));
-      return std::nullopt;
-    }
-    header.type = *type;
-    header.type_text = token;
-    return header;
-  }
-}
-
-// Reports what is wrong with it. RFC 2181 §8: with the most significant bit set it counts as zero.
-std::optional<std::uint32_t> ZoneFileReader::checked_ttl(std::string_view text) {
-  const auto ttl = parse_ttl(text);
-  if (!ttl) {
-    error(fmt::format("\"{}\" is not a TTL: a number of seconds, or of w, d, h, m and s as in 1h30m", text));
-    return std::nullopt;
-  }
-  if (*ttl <= kTtlMax) return static_cast<std::uint32_t>(*ttl);
-  problems_.warning(builder_.place_of(place_),
-                    fmt::format("the TTL {} is over {} and counts as 0 (RFC 2181 §8)", text, kTtlMax));
-  return 0;
-}
-
-std::uint32_t ZoneFileReader::ttl_of(const RecordHeader& header) {
-  if (header.ttl) last_ttl_ = *header.ttl;
-  return header.ttl || !default_ttl_ ? last_ttl_ : *default_ttl_;
-}
-
-std::optional<dns::Name> ZoneFileReader::absolute(std::string_view text) const {
-  if (text == "@") return origin_;
-  auto name = dns::Name::from_text(text);
-  if (!name || is_absolute(text)) return name;
-  const Bytes first = name->wire().first(name->wire().size() - 1);
-  const Bytes rest = origin_.wire();
-  std::array<std::uint8_t, 2 * dns::kNameMax> wire;
-  std::ranges::copy(rest, std::ranges::copy(first, wire.begin()).out);
-  return dns::Name::from_wire(Bytes(wire).first(first.size() + rest.size()));
+  report(problems);
+  if (entry.takes_ttl && entry.ttl_s) last_ttl_ = *entry.ttl_s;
+  if (entry.kind == ParsedEntry::Kind::unread) return builder_.note_unread(entry.type);
+  const std::uint32_t ttl = entry.ttl_s || !default_ttl_ ? last_ttl_ : *default_ttl_;
+  builder_.add(owner(), entry.type, ttl, block.data(entry), place_);
 }
 
 }  // namespace
 
+std::size_t ReadSettings::usual_parsers() noexcept {
+  constexpr std::size_t kParsersMax = 8;
+  return std::min<std::size_t>(std::thread::hardware_concurrency(), kParsersMax);
+}
+
 std::shared_ptr<const Zone> load_zone_file(const std::filesystem::path& file, const dns::Name& apex,
-                                           std::span<const OverlayName> overlays, Problems& problems) {
+                                           std::span<const OverlayName> overlays, Problems& problems,
+                                           const ReadSettings& settings) {
   ZoneBuilder builder(apex, file.string(), problems);
-  ZoneFileReader reader(file, apex, builder, problems);
+  ZoneFileReader reader(file, apex, settings, builder, problems);
   if (!reader.read()) return nullptr;
   for (const OverlayName& overlay : overlays)
     builder.add_overlay(overlay);

@@ -1,6 +1,7 @@
 #include "zone/zones.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cstring>
 #include <stdexcept>
@@ -101,9 +102,21 @@ std::vector<std::uint16_t> Zones::find_parents() const {
   return parents;
 }
 
+// In batches, so that the places in the index are on their way from memory while the next name is hashed.
 void Zones::insert_all(std::uint16_t zone) {
-  for (NodeIndex node = kApex + 1; node < zones_[zone]->node_count(); ++node)
-    insert(parsed(zones_[zone]->owner(node), hash_key_), zone, node);
+  const Zone& from = *zones_[zone];
+  std::array<std::uint64_t, NameIndex::kPrefetchAhead> hashes;
+  for (NodeIndex first = kApex + 1; first < from.node_count();) {
+    const std::size_t count = std::min<std::size_t>(hashes.size(), from.node_count() - first);
+    for (std::size_t i = 0; i < count; ++i) {
+      const dns::LookupName name = parsed(from.owner(first + static_cast<NodeIndex>(i)), hash_key_);
+      hashes[i] = name.hash(0);
+      index_.prefetch(hashes[i]);
+      deepest_ = std::max<std::size_t>(deepest_, name.label_count);
+    }
+    for (std::size_t i = 0; i < count; ++i)
+      index_.insert(hashes[i], zone, first++);
+  }
 }
 
 // Leaves out the names at and below the apexes of other zones; what `zone` has at those apexes goes to parent_sides_.

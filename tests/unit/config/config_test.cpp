@@ -18,6 +18,7 @@ constexpr std::string_view kWhole = R"({
   "listen": ["127.0.0.1:5300", "[::1]:5300"],
   "threads": 2,
   "zones": "zones",
+  "zone_cache": "/var/cache/rhumb",
   "strict": true,
   "assertions": "routes.test.json",
   "geoip": ["geoip/country.mmdb", "/var/lib/city.mmdb"],
@@ -95,6 +96,7 @@ TEST_F(LoadConfig, ReadsEverything) {
   EXPECT_THAT(config->listen, ElementsAre(*Endpoint::parse("127.0.0.1:5300"), *Endpoint::parse("[::1]:5300")));
   EXPECT_EQ(config->threads, 2U);
   EXPECT_EQ(config->zones, directory_.path() / "zones") << "relative to the file";
+  EXPECT_EQ(config->zone_cache, "/var/cache/rhumb");
   EXPECT_TRUE(config->strict);
   EXPECT_EQ(config->assertions, directory_.path() / "routes.test.json") << "relative to the file";
   EXPECT_THAT(config->geoip, ElementsAre(directory_.path() / "geoip/country.mmdb", "/var/lib/city.mmdb"));
@@ -137,6 +139,7 @@ TEST_F(LoadConfig, MostCanBeLeftOut) {
   const auto config = load(R"({"listen": ["127.0.0.1:53"], "zones": "z"})");
   ASSERT_TRUE(config);
   EXPECT_EQ(config->threads, 0U);
+  EXPECT_FALSE(config->zone_cache);
   EXPECT_FALSE(config->strict);
   EXPECT_THAT(messages_, IsEmpty());
 }

@@ -34,6 +34,7 @@ constexpr std::string_view kEverything = R"({
   "listen": ["127.0.0.1:5300", "[::1]:5300"],
   "threads": 2,
   "zones": "zones",
+  "zone_cache": "cache",
   "strict": true,
   "geoip": ["country.mmdb"],
   "geofeeds": ["offices.geofeed.csv"],

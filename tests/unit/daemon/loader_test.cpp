@@ -32,6 +32,7 @@ class Loader : public testing::Test {
     directory_.write("rhumb.json", fmt::format(R"({{
       "listen": ["127.0.0.1:5300"],
       "zones": "zones",
+      "zone_cache": "cache",
       "strict": {},
       "geoip": ["{}/city.mmdb"],
       "regions": {{"us-east": {{"coordinates": [39.04, -77.49]}}, "eu-west": {{"coordinates": [53.35, -6.26]}},
@@ -529,6 +530,53 @@ TEST_F(Reloader, AZoneWhoseFileIsGoneIsGone) {
   const auto loaded = reload();
   ASSERT_TRUE(loaded);
   EXPECT_EQ(find(*loaded, "old.example.net").kind, zone::Lookup::Kind::not_ours);
+}
+
+// 30,000 names: as much text as it takes for the cache to be worth it.
+std::string large_zone() {
+  std::string text(kZone);
+  for (int i = 0; i < 30'000; ++i)
+    text += fmt::format("a-name-as-long-as-any-other-{} 3600 A 192.0.2.1\n", i);
+  return text + "elsewhere.test. A 192.0.2.1\n";
+}
+
+TEST_F(Loader, TakesALargeZoneFromTheCacheOnceItIsThere) {
+  directory_.write("zones/large.example.zone", large_zone());
+  directory_.write("cache/.keep", "");
+  const auto first = load();
+  ASSERT_TRUE(first);
+  const auto warnings = problems_;
+  EXPECT_THAT(warnings, ElementsAre(HasSubstr("is not in the zone")));
+  ASSERT_THAT(first->uncached_zones, SizeIs(1)) << "the other zone is too small";
+  EXPECT_EQ(zone::write(first->uncached_zones[0]), std::nullopt);
+
+  const auto second = load();
+  ASSERT_TRUE(second);
+  EXPECT_THAT(second->uncached_zones, IsEmpty());
+  EXPECT_EQ(problems_, warnings);
+  EXPECT_EQ(find(*second, "a-name-as-long-as-any-other-77.large.example").kind, zone::Lookup::Kind::found);
+  EXPECT_EQ(second->snapshot->zones.zones()[1]->record_count(), first->snapshot->zones.zones()[1]->record_count());
+}
+
+TEST_F(Loader, ACacheThatIsNotThereIsNoReasonNotToLoad) {
+  directory_.write("zones/large.example.zone", large_zone());
+  const auto loaded = load();
+  ASSERT_TRUE(loaded);
+  ASSERT_THAT(loaded->uncached_zones, SizeIs(1));
+  EXPECT_NE(zone::write(loaded->uncached_zones[0]), std::nullopt);
+}
+
+TEST_F(Loader, TellsTheProblemsOfManyZonesInTheOrderOfTheirNames) {
+  std::vector<std::string> expected;
+  for (int i = 100; i < 150; ++i) {
+    directory_.write(fmt::format("zones/z{}.example.zone", i), std::string(kZone) + "elsewhere.test. A 192.0.2.1\n");
+    expected.push_back(
+        fmt::format("zones/z{}.example.zone:4: warning: elsewhere.test is not in the zone z{}.example; "
+                    "ignored",
+                    i, i));
+  }
+  ASSERT_TRUE(load());
+  EXPECT_EQ(problems_, expected);
 }
 
 }  // namespace

@@ -35,9 +35,9 @@ class ZoneDirectory {
 
   // What load_zone_file() makes of `file`; the problems are in problems().
   std::shared_ptr<const Zone> load(const std::string& file = "zone", std::string_view apex = "example.com",
-                                   std::span<const OverlayName> overlays = {}) {
+                                   std::span<const OverlayName> overlays = {}, const ReadSettings& settings = {}) {
     Problems problems;
-    auto zone = load_zone_file(path_ / file, *dns::Name::from_text(apex), overlays, problems);
+    auto zone = load_zone_file(path_ / file, *dns::Name::from_text(apex), overlays, problems, settings);
     problems_.clear();
     for (const Problem& problem : problems.all()) {
       std::string text = problem.to_string();

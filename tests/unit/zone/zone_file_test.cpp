@@ -52,13 +52,13 @@ class ZoneFile : public ::testing::Test {
     std::vector<std::string> all;
     for (NodeIndex node = 0; zone_ != nullptr && node < zone_->node_count(); ++node) {
       for (const Rrset& rrset : zone_->rrsets(node)) {
-        for (std::size_t at = 0; at < rrset.records.size();) {
-          const std::size_t size = load_u16(rrset.records.data() + at + 10);
+        for (std::size_t at = 0; at < rrset.records().size();) {
+          const std::size_t size = load_u16(rrset.records().data() + at + 10);
           std::string hex;
           for (const std::uint8_t octet : rdata(node, rrset, at))
             hex += fmt::format("{:02x}", octet);
           all.push_back(fmt::format("{} {} {} {}", dns::Name::from_wire(zone_->owner(node))->to_text(),
-                                    load_u32(rrset.records.data() + at + 6), dns::type_to_text(rrset.type), hex));
+                                    load_u32(rrset.records().data() + at + 6), dns::type_to_text(rrset.type), hex));
           at += dns::kStoredRecordFixedSize + size;
         }
       }
@@ -72,7 +72,7 @@ class ZoneFile : public ::testing::Test {
 
   // Of the record at `at`, uncompressed.
   [[nodiscard]] std::vector<std::uint8_t> rdata(NodeIndex node, const Rrset& rrset, std::size_t at) const {
-    const std::uint8_t* record = rrset.records.data() + at;
+    const std::uint8_t* record = rrset.records().data() + at;
     std::vector<std::uint8_t> rdata(record + dns::kStoredRecordFixedSize, record + dns::stored_record_size(record));
     if (dns::rdata_layout(rrset.type).name_count == 0) return rdata;
     rdata.resize(dns::kExpandedRdataMax);
@@ -157,9 +157,9 @@ TEST_F(ZoneFile, WithoutADefaultTtlThatOfTheSoaCounts) {
   directory_.write("zone", "@ 77 SOA a b 1 2 3 4 5\n@ NS ns.example.net.\n");
   const auto zone = directory_.load();
   ASSERT_NE(zone, nullptr);
-  EXPECT_EQ(zone->find(kApex, dns::type::kNs)->ttl, 77U);
+  EXPECT_EQ(zone->find(kApex, dns::type::kNs)->ttl(), 77U);
   directory_.write("zone", "@ SOA a b 1 2 3 4 5\n@ NS ns.example.net.\n");
-  EXPECT_EQ(directory_.load()->find(kApex, dns::type::kNs)->ttl, kDefaultTtl);
+  EXPECT_EQ(directory_.load()->find(kApex, dns::type::kNs)->ttl(), kDefaultTtl);
 }
 
 TEST_F(ZoneFile, AFirstRecordWithoutOwnerIsTheApexs) {

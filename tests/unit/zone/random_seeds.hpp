@@ -1,0 +1,14 @@
+// How many times a random test runs.
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+
+namespace rhumb::zone {
+
+// `usual`, or twenty times as many with RHUMB_TEST_LONG in the environment.
+inline std::uint32_t seeds(std::uint32_t usual) {
+  return std::getenv("RHUMB_TEST_LONG") != nullptr ? 20 * usual : usual;
+}
+
+}  // namespace rhumb::zone
