@@ -23,7 +23,7 @@
 #include "steering/latency.hpp"
 #include "steering/region.hpp"
 #include "transport/rate_limiter.hpp"
-#include "transport/tcp_server.hpp"
+#include "transport/tcp_limits.hpp"
 
 namespace rhumb::config {
 

@@ -194,7 +194,7 @@ class Server {
         states_(running_.health.state_file, monitor_),
         operations_(monitor_, states_),
         snapshot_(complete(std::move(loaded))),
-        tcp_(running_.listen, snapshot_, random_seed(), running_.tcp),
+        tcp_(running_.listen, thread_count(running_.threads), snapshot_, random_seed(), running_.tcp),
         control_(start_control(running_.control_socket, operations_)),
         udp_(running_.listen, thread_count(running_.threads), snapshot_, random_seed(), running_.rate_limit) {
     for (const Endpoint& endpoint : running_.listen)
@@ -289,8 +289,8 @@ class Server {
   LastingOperations operations_;
   Loaded loaded_;  // what is served, without the snapshot and, where no file is watched, without the database
   Published<answer::Snapshot> snapshot_;
-  // TCP first: its address cannot be shared, so that a second server on it fails before it takes datagrams away from
-  // the first one.
+  // TCP first: its address is not shared with others, so that a second server on it fails before it takes datagrams
+  // away from the first one.
   transport::TcpServer tcp_;
   std::unique_ptr<control::ControlServer> control_;
   transport::UdpServer udp_;
