@@ -9,6 +9,7 @@
 //   --queries FILE      what to ask: messages behind their lengths, as dnsperf -B takes them; asked again and again
 //   --connections N     (8)
 //   --in-flight N       queries on each connection (16)
+//   --per-write N       of them that one write carries at most (16); 1: a resolver that sends each as it comes
 //   --seconds N         (5)
 //   --pid PID           the server, to tell its CPU time
 //   --idle N            instead: open N connections, send nothing, tell what they cost the server of --pid
@@ -56,6 +57,7 @@ struct Arguments {
   std::string queries;
   std::size_t connections = 8;
   std::size_t in_flight = 16;
+  std::size_t per_write = 16;
   std::size_t seconds = 5;
   std::optional<pid_t> process;
   std::size_t idle = 0;
@@ -166,7 +168,7 @@ class Load {
 
   void ask(Connection& connection, std::size_t count) {
     while (count > 0) {
-      const std::size_t now = std::min(count, queries_.count() - connection.next_query);
+      const std::size_t now = std::min({count, arguments_.per_write, queries_.count() - connection.next_query});
       send_all(connection.fd, queries_.begin_of(connection.next_query), queries_.size_of(connection.next_query, now));
       connection.next_query = (connection.next_query + now) % queries_.count();
       count -= now;
@@ -243,6 +245,8 @@ Arguments parse(int argc, char** argv) {
       arguments.connections = number(value);
     else if (option == "--in-flight")
       arguments.in_flight = number(value);
+    else if (option == "--per-write")
+      arguments.per_write = std::max(number(value), std::size_t{1});
     else if (option == "--seconds")
       arguments.seconds = number(value);
     else if (option == "--pid")

@@ -68,7 +68,7 @@ struct LatencyFiles {
 struct Config {
   std::filesystem::path file;
   std::vector<Endpoint> listen;
-  unsigned threads;             // UDP threads per address; 0 = one per core
+  unsigned threads;             // UDP threads per address, and TCP threads; 0 = one per core
   std::filesystem::path zones;  // a directory
   bool strict;                  // an error in a zone is one of the whole load
   std::vector<std::filesystem::path> geoip;

@@ -1,7 +1,5 @@
 #include "daemon/server.hpp"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <chrono>
 #include <csignal>
@@ -19,6 +17,7 @@
 #include "base/random.hpp"
 #include "control/control_server.hpp"
 #include "control/event_sinks.hpp"
+#include "daemon/descriptors.hpp"
 #include "daemon/lasting_operations.hpp"
 #include "daemon/loader.hpp"
 #include "daemon/log.hpp"
@@ -55,14 +54,6 @@ sigset_t take_signals() {
   // A client that closes its connection while we write must not end the server.
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   return signals;
-}
-
-// Thousands of TCP clients and probes need more descriptors than the usual soft limit of 1,024.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 void log_problems(const Problems& problems) {
@@ -150,6 +141,16 @@ health::Memory load_memory(const config::Config& config) {
 
 unsigned thread_count(unsigned configured) {
   return configured > 0 ? configured : std::max(1U, std::thread::hardware_concurrency());
+}
+
+void warn_of_shortage(std::size_t descriptors, const Loaded& loaded) {
+  const config::Config& config = loaded.config;
+  const auto shortage =
+      descriptor_shortage(descriptors, {.connections = config.tcp.connections,
+                                        .endpoints = config.listen.size(),
+                                        .threads = thread_count(config.threads),
+                                        .probes = std::min(loaded.plan.probes.size(), health::Monitor::kInFlightMax)});
+  if (shortage) spdlog::warn("{}: {}", config.file.string(), *shortage);
 }
 
 // Loading takes several times the memory that serving needs (a city database: 0.4 GB); without this, glibc keeps much
@@ -310,10 +311,11 @@ std::optional<int> wait_for(const sigset_t& signals, std::chrono::seconds patien
 int serve(const std::filesystem::path& config_file) {
   start_log();
   const sigset_t signals = take_signals();
-  raise_descriptor_limit();
+  const std::size_t descriptors = raise_descriptor_limit();
   const Secrets secrets = random_secrets();
   auto loaded = load_and_log(config_file, secrets, nullptr);
   if (!loaded) return 1;
+  warn_of_shortage(descriptors, *loaded);
   try {
     Server server(config_file, secrets, std::move(*loaded));
     loaded.reset();

@@ -2,6 +2,10 @@
 //
 // Each thread has sockets of its own that listen (SO_REUSEPORT; the kernel spreads connections over them) and a loop of
 // its own, TcpWorker; what they share are the limits.
+//
+// The loop is plain epoll and not Boost.Asio, which runs what else waits here. With Asio a query
+// with 15 others in flight cost 1.8 to 2.5 µs of CPU time, with the loop 1.6 to 1.9; an idle connection cost 3 KB and a
+// timer that ticked over all of them, now 0.15 KB and nothing (docs/performance.md).
 #pragma once
 
 #include <cstdint>

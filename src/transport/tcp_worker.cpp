@@ -128,8 +128,9 @@ void TcpWorker::forget_ended() {
 
 void TcpWorker::accept_ready() {
   if (accept_again_ && now_ >= *accept_again_) resume_accepting();
-  for (const TcpWatched* listener : ready_listeners_)
-    accept_from(*listener);
+  for (const TcpWatched* listener : ready_listeners_) {
+    if (!accept_again_) accept_from(*listener);
+  }
   ready_listeners_.clear();
 }
 
