@@ -23,7 +23,7 @@
 #include "steering/latency.hpp"
 #include "steering/region.hpp"
 #include "transport/rate_limiter.hpp"
-#include "transport/tcp_server.hpp"
+#include "transport/tcp_limits.hpp"
 
 namespace rhumb::config {
 
@@ -68,7 +68,7 @@ struct LatencyFiles {
 struct Config {
   std::filesystem::path file;
   std::vector<Endpoint> listen;
-  unsigned threads;                                 // UDP threads per address; 0 = one per core
+  unsigned threads;                                 // UDP threads per address, and TCP threads; 0 = one per core
   std::filesystem::path zones;                      // a directory
   std::optional<std::filesystem::path> zone_cache;  // a directory for them in compiled form; none: it is not kept
   bool strict;                                      // an error in a zone is one of the whole load

@@ -1,7 +1,5 @@
 #include "daemon/server.hpp"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <chrono>
 #include <csignal>
@@ -20,6 +18,7 @@
 #include "base/random.hpp"
 #include "control/control_server.hpp"
 #include "control/event_sinks.hpp"
+#include "daemon/descriptors.hpp"
 #include "daemon/lasting_operations.hpp"
 #include "daemon/loader.hpp"
 #include "daemon/log.hpp"
@@ -57,14 +56,6 @@ sigset_t take_signals() {
   // A client that closes its connection while we write must not end the server.
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   return signals;
-}
-
-// Thousands of TCP clients and probes need more descriptors than the usual soft limit of 1,024.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 void log_problems(const Problems& problems) {
@@ -154,6 +145,16 @@ unsigned thread_count(unsigned configured) {
   return configured > 0 ? configured : std::max(1U, std::thread::hardware_concurrency());
 }
 
+void warn_of_shortage(std::size_t descriptors, const Loaded& loaded) {
+  const config::Config& config = loaded.config;
+  const auto shortage =
+      descriptor_shortage(descriptors, {.connections = config.tcp.connections,
+                                        .endpoints = config.listen.size(),
+                                        .threads = thread_count(config.threads),
+                                        .probes = std::min(loaded.plan.probes.size(), health::Monitor::kInFlightMax)});
+  if (shortage) spdlog::warn("{}: {}", config.file.string(), *shortage);
+}
+
 // Loading takes several times the memory that serving needs (a city database: 0.4 GB); without this, glibc keeps much
 // of it for a next time that may be weeks away.
 void release_memory() {
@@ -196,7 +197,7 @@ class Server {
         states_(running_.health.state_file, monitor_),
         operations_(monitor_, states_),
         snapshot_(complete(std::move(loaded))),
-        tcp_(running_.listen, snapshot_, random_seed(), running_.tcp),
+        tcp_(running_.listen, thread_count(running_.threads), snapshot_, random_seed(), running_.tcp),
         control_(start_control(running_.control_socket, operations_)),
         udp_(running_.listen, thread_count(running_.threads), snapshot_, random_seed(), running_.rate_limit) {
     for (const Endpoint& endpoint : running_.listen)
@@ -303,8 +304,8 @@ class Server {
   LastingOperations operations_;
   Loaded loaded_;  // what is served, without the snapshot and, where no file is watched, without the database
   Published<answer::Snapshot> snapshot_;
-  // TCP first: its address cannot be shared, so that a second server on it fails before it takes datagrams away from
-  // the first one.
+  // TCP first: its address is not shared with others, so that a second server on it fails before it takes datagrams
+  // away from the first one.
   transport::TcpServer tcp_;
   std::unique_ptr<control::ControlServer> control_;
   transport::UdpServer udp_;
@@ -324,10 +325,11 @@ std::optional<int> wait_for(const sigset_t& signals, std::chrono::seconds patien
 int serve(const std::filesystem::path& config_file) {
   start_log();
   const sigset_t signals = take_signals();
-  raise_descriptor_limit();
+  const std::size_t descriptors = raise_descriptor_limit();
   const Secrets secrets = random_secrets();
   auto loaded = load_and_log(config_file, secrets, nullptr);
   if (!loaded) return 1;
+  warn_of_shortage(descriptors, *loaded);
   try {
     Server server(config_file, secrets, std::move(*loaded));
     loaded.reset();

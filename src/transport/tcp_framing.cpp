@@ -3,27 +3,47 @@
 #include <algorithm>
 
 namespace rhumb::transport {
+namespace {
 
-MutableBytes TcpFraming::room() {
-  std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_), buffer_.begin() + static_cast<std::ptrdiff_t>(end_),
-            buffer_.begin());
-  end_ -= begin_;
-  begin_ = 0;
-  // next() has been asked before: what is left is less than a message, so there is room for the rest of it.
-  const std::size_t wanted = end_ < kLengthSize ? 0 : kLengthSize + load_u16(buffer_.data());
-  buffer_.resize(std::max(wanted, kReadSize));
-  if (buffer_.size() == kReadSize) buffer_.shrink_to_fit();
-  return MutableBytes(buffer_).subspan(end_);
+// Of the message that `octets` begin with, its length included. `octets` has the length.
+std::size_t framed_size(Bytes octets) noexcept {
+  return kLengthSize + load_u16(octets.data());
 }
 
-std::optional<Bytes> TcpFraming::next() noexcept {
-  const std::size_t available = end_ - begin_;
-  if (available < kLengthSize) return std::nullopt;
-  const std::size_t size = load_u16(buffer_.data() + begin_);
-  if (available < kLengthSize + size) return std::nullopt;
-  const Bytes message = Bytes(buffer_).subspan(begin_ + kLengthSize, size);
-  begin_ += kLengthSize + size;
-  return message;
+bool is_whole(Bytes octets) noexcept {
+  return octets.size() >= kLengthSize && octets.size() >= framed_size(octets);
+}
+
+Bytes take(Bytes& octets, std::size_t size) noexcept {
+  const Bytes taken = octets.first(size);
+  octets = octets.subspan(size);
+  return taken;
+}
+
+}  // namespace
+
+std::optional<Bytes> TcpFraming::next(Bytes& read) {
+  forget_whole();
+  if (partial_.empty() && is_whole(read)) return take(read, framed_size(read)).subspan(kLengthSize);
+  if (!fill_up(kLengthSize, read) || !fill_up(framed_size(partial_), read)) return std::nullopt;
+  return Bytes(partial_).subspan(kLengthSize);
+}
+
+bool TcpFraming::fill_up(std::size_t size, Bytes& read) {
+  if (partial_.size() >= size) return true;
+  const Bytes octets = take(read, std::min(size - partial_.size(), read.size()));
+  const std::size_t needed = partial_.size() + octets.size();
+  if (needed > partial_.capacity()) {
+    partial_.reserve(std::max({needed, kKept, std::min(size, 2 * partial_.capacity())}));
+  }
+  partial_.insert(partial_.end(), octets.begin(), octets.end());
+  return needed == size;
+}
+
+void TcpFraming::forget_whole() {
+  if (!is_whole(partial_)) return;
+  partial_.clear();
+  if (partial_.capacity() > kKept) partial_.shrink_to_fit();
 }
 
 }  // namespace rhumb::transport

@@ -11,24 +11,29 @@ namespace rhumb::transport {
 
 inline constexpr std::size_t kLengthSize = 2;
 
-// Collects the octets of a stream and gives them back as whole messages. Its memory is bounded by one message and one
-// read; it grows beyond `kReadSize` only for a client that announces more.
+// Cuts a stream, as it is read piece by piece, into whole messages. A message that lies in one piece, as nearly all do,
+// is given back where it lies; only of one that is cut off are the octets kept, each copied once. Memory is bounded by
+// that one message, and grows with what has come of it, not with what it announces.
 class TcpFraming {
  public:
-  // Most queries fit in 100 octets; a pipelining resolver sends some dozen of them in one segment.
-  static constexpr std::size_t kReadSize = 1'024;
+  // Memory up to this is kept for the next message that is cut off: a client that sends the length and the message
+  // apart costs no allocation for each. Nearly all queries fit.
+  static constexpr std::size_t kKept = 256;
 
-  // Room for the next octets of the stream; at least one. Invalidates what next() returned.
-  [[nodiscard]] MutableBytes room();
-  // `size` octets were put into room().
-  void received(std::size_t size) noexcept { end_ += size; }
-  // The next whole message, if there is one; may be empty. Valid until room().
-  [[nodiscard]] std::optional<Bytes> next() noexcept;
+  // The next whole message, which may be empty, when one ends in `read`, the octets that follow those given before.
+  // What has been used of `read` is taken off its front: all of it when there is no message. The message is valid until
+  // the next call, and as long as `read`.
+  [[nodiscard]] std::optional<Bytes> next(Bytes& read);
+
+  // Octets of memory that it holds.
+  [[nodiscard]] std::size_t capacity() const noexcept { return partial_.capacity(); }
 
  private:
-  std::vector<std::uint8_t> buffer_;
-  std::size_t begin_ = 0;  // of what next() has not returned yet
-  std::size_t end_ = 0;    // of what was received
+  // Moves octets of `read` to the message until that has `size`; true when it has.
+  [[nodiscard]] bool fill_up(std::size_t size, Bytes& read);
+  void forget_whole();
+
+  std::vector<std::uint8_t> partial_;  // a message that is cut off, with its length; or the one that next() gave
 };
 
 }  // namespace rhumb::transport

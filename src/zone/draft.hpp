@@ -58,7 +58,7 @@ class Draft {
   // False, and nothing done, when it has no room left. The owner must be in the zone.
   [[nodiscard]] bool add(const dns::LookupName& owner, dns::Type type, std::uint32_t ttl, Bytes rdata, Place place);
 
-  // Of a record that will be added soon, `hash` being that of its owner (LookupName::hashes[0], keyed with kHashKey).
+  // Of a record that will be added soon, `hash` being that of its owner (LookupName::hash(0), keyed with kHashKey).
   void prefetch(std::uint64_t hash) const noexcept { index_.prefetch(hash); }
 
   // A record of this type, or of one that could not be told (0), was written and could not be read. What is missing may

@@ -11,7 +11,7 @@ namespace {
 
 using Message = std::vector<std::uint8_t>;
 
-constexpr std::size_t kPiecesMax = 300;  // then all there is room for at a time: what differs comes early
+constexpr std::size_t kPiecesMax = 300;  // then all that is left: what differs comes early
 
 // Octets in pairs, each the length of a message that follows it: long streams from short inputs.
 std::vector<std::uint8_t> stream_of_lengths(Input& input) {
@@ -50,18 +50,15 @@ void fuzz_tcp_framing(Bytes octets) {
   std::vector<Message> messages;
   std::size_t piece = 0;
   for (Bytes rest(stream); !rest.empty(); ++piece) {
-    const MutableBytes room = framing.room();
-    require(!room.empty(), "there is always room");
-    require(room.size() <= transport::kLengthSize + 65'535, "the room is bounded by one message");
-    // Small steps are the interesting ones; 0 takes all there is room for.
+    // Small steps are the interesting ones; 0 takes all that is left.
     const std::size_t cut = cuts.empty() || piece >= kPiecesMax ? 0 : cuts[piece % cuts.size()];
-    const std::size_t wanted = cut == 0 ? room.size() : cut < 240 ? cut : (cut - 239) * 1'000;
-    const std::size_t size = std::min({wanted, room.size(), rest.size()});
-    std::copy_n(rest.begin(), size, room.begin());
-    framing.received(size);
-    rest = rest.subspan(size);
-    while (const auto message = framing.next())
+    const std::size_t wanted = cut == 0 ? rest.size() : cut < 240 ? cut : (cut - 239) * 1'000;
+    Bytes read = rest.first(std::min(wanted, rest.size()));
+    rest = rest.subspan(read.size());
+    while (const auto message = framing.next(read))
       messages.emplace_back(message->begin(), message->end());
+    require(read.empty(), "all that is read is used");
+    require(framing.capacity() <= transport::kLengthSize + 65'535, "the memory is bounded by one message");
   }
   require(messages == split(stream), "the messages do not depend on where the stream is cut");
 }

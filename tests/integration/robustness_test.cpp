@@ -159,7 +159,7 @@ TEST(IdleConnections, AThousandOfThemAreNoBurden) {
   }
   ask_both();
 #ifndef RHUMB_IS_SANITIZED
-  EXPECT_LT(world.rhumb().resident_size(), before + (8 << 20)) << "8 KB for each, sockets apart";
+  EXPECT_LT(world.rhumb().resident_size(), before + (2 << 20)) << "2 KB for each, sockets apart";
 #endif
   idle.front().send_raw(with_length(to_query({.name = "static.example.com"})));
   EXPECT_TRUE(idle.front().receive()) << "the first is still open";

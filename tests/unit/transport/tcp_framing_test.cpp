@@ -22,16 +22,20 @@ std::vector<Message> messages_of(Bytes stream, std::size_t piece) {
   TcpFraming framing;
   std::vector<Message> messages;
   while (!stream.empty()) {
-    const MutableBytes room = framing.room();
-    const std::size_t size = std::min({piece, room.size(), stream.size()});
-    EXPECT_GT(size, 0U);
-    std::copy_n(stream.begin(), size, room.begin());
-    framing.received(size);
-    stream = stream.subspan(size);
-    while (const auto message = framing.next())
+    Bytes read = stream.first(std::min(piece, stream.size()));
+    stream = stream.subspan(read.size());
+    while (const auto message = framing.next(read))
       messages.emplace_back(message->begin(), message->end());
+    EXPECT_TRUE(read.empty());
   }
   return messages;
+}
+
+// The beginning of a message that announces `size` octets.
+Message beginning(std::uint16_t size, std::size_t octets) {
+  Message message(kLengthSize + octets);
+  store_u16(message.data(), size);
+  return message;
 }
 
 TEST(TcpFraming, FindsTheMessagesHoweverTheStreamIsCut) {
@@ -49,14 +53,43 @@ TEST(TcpFraming, FindsTheMessagesHoweverTheStreamIsCut) {
   }
 }
 
-TEST(TcpFraming, KeepsNoMoreThanOneMessageNeeds) {
+TEST(TcpFraming, AMessageThatIsWholeIsNotCopied) {
   TcpFraming framing;
-  EXPECT_EQ(framing.room().size(), TcpFraming::kReadSize);
-  framing.room()[0] = 0xFF;
-  framing.room()[1] = 0xFF;
-  framing.received(2);
-  EXPECT_FALSE(framing.next());
-  EXPECT_EQ(framing.room().size(), 65'535U);
+  const Message stream = beginning(5, 5);
+  Bytes read(stream);
+  const auto message = framing.next(read);
+  ASSERT_TRUE(message);
+  EXPECT_EQ(message->data(), stream.data() + kLengthSize);
+  EXPECT_FALSE(framing.next(read));
+  EXPECT_EQ(framing.capacity(), 0U);
+}
+
+TEST(TcpFraming, MemoryGrowsWithWhatHasComeAndNotWithWhatIsAnnounced) {
+  TcpFraming framing;
+  std::size_t received = kLengthSize;
+  const Message head = beginning(0xFFFF, 0);
+  Bytes read(head);
+  EXPECT_FALSE(framing.next(read));
+  for (const Message piece(1'000); received + piece.size() < kLengthSize + 0xFFFF; received += piece.size()) {
+    EXPECT_LE(framing.capacity(), std::max(TcpFraming::kKept, 2 * received));
+    read = piece;
+    EXPECT_FALSE(framing.next(read));
+  }
+  EXPECT_LE(framing.capacity(), kLengthSize + 0xFFFF);
+}
+
+TEST(TcpFraming, MemoryOfALargeMessageIsGivenBackAndThatOfASmallOneKept) {
+  TcpFraming framing;
+  for (const std::uint16_t size : {std::uint16_t{100}, std::uint16_t{10'000}}) {
+    const Message head = beginning(size, 1);
+    Bytes read(head);
+    EXPECT_FALSE(framing.next(read));
+    const Message rest(size - 1U);
+    read = rest;
+    EXPECT_TRUE(framing.next(read));
+    EXPECT_FALSE(framing.next(read));
+    EXPECT_EQ(framing.capacity(), size == 100 ? TcpFraming::kKept : 0);
+  }
 }
 
 }  // namespace

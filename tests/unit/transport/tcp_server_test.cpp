@@ -1,5 +1,8 @@
 #include "transport/tcp_server.hpp"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <list>
 
@@ -9,6 +12,7 @@
 #include "served_snapshot.hpp"
 #include "support/dns_client.hpp"
 #include "support/wait_until.hpp"
+#include "transport/socket.hpp"
 
 namespace rhumb::transport {
 namespace {
@@ -17,15 +21,16 @@ using namespace std::chrono_literals;
 using test::Octets;
 using test::TcpClient;
 using test::with_length;
+using testing::ElementsAre;
 using testing::SizeIs;
 
 class TcpServerTest : public testing::TestWithParam<const char*> {
  protected:
   TcpServerTest() : published_(make_snapshot()) {}
 
-  const Endpoint& start(TcpLimits limits = {}, const char* address = "127.0.0.1") {
+  const Endpoint& start(const TcpLimits& limits = {}, const char* address = "127.0.0.1", unsigned threads = 1) {
     const std::vector listen{Endpoint{*IpAddress::parse(address), 0}};
-    server_ = std::make_unique<TcpServer>(listen, published_, 1, limits);
+    server_ = std::make_unique<TcpServer>(listen, threads, published_, 1, limits);
     return server_->endpoints()[0];
   }
 
@@ -33,6 +38,15 @@ class TcpServerTest : public testing::TestWithParam<const char*> {
     const auto response = client.receive();
     EXPECT_TRUE(response);
     return response ? load_u16(response->data()) : std::uint16_t{0xFFFF};
+  }
+
+  static void ask(const TcpClient& client, std::uint16_t id) {
+    client.send_raw(with_length(numbered_query("www.example.com", id)));
+    EXPECT_EQ(next_id(client), id);
+  }
+  static bool answers(const TcpClient& client) {
+    client.send_raw(with_length(numbered_query("www.example.com", 1)));
+    return client.receive().has_value();
   }
 
   Published<answer::Snapshot> published_;
@@ -95,6 +109,36 @@ TEST_F(TcpServerTest, AnEmptyMessageGetsNoAnswerAndDoesNotEndTheSession) {
   EXPECT_EQ(next_id(client), 4);
 }
 
+TEST_F(TcpServerTest, AMessageAsLongAsThereCanBeIsTaken) {
+  const TcpClient client(start());
+  dns::Message longest = dns::query_message("www.example.com", dns::type::kA, dns::flag::kQr);  // gets no answer
+  longest.resize(0xFFFF);
+  client.send_raw(with_length(longest));
+  ask(client, 4);
+}
+
+TEST_F(TcpServerTest, AClientThatReadsLateGetsAllAnswersInOrderAlsoAfterAHalfClose) {
+  const TcpClient client(start());
+  constexpr std::uint16_t kQueries = 500;  // for 22 MB, which no socket holds
+  for (std::uint16_t id = 0; id < kQueries; ++id)
+    client.send_raw(with_length(numbered_query("big.example.com", id, dns::type::kTxt)));
+  client.finish_sending();
+  for (std::uint16_t id = 0; id < kQueries; ++id)
+    ASSERT_EQ(next_id(client), id);
+  EXPECT_TRUE(client.is_closed_by_server());
+}
+
+// A thread that waits must not be waited for.
+TEST_F(TcpServerTest, AnswersFromTheSnapshotThatIsPublishedWhileConnectionsAreIdle) {
+  const TcpClient client(start({}, "127.0.0.1", 2));
+  ask(client, 1);
+  published_.publish(make_snapshot("192.0.2.77"));
+  client.send_raw(with_length(numbered_query("www.example.com", 2)));
+  const auto response = client.receive();
+  ASSERT_TRUE(response);
+  EXPECT_THAT(test::parse_response(*response).answer, ElementsAre("www.example.com. 300 IN A 192.0.2.77"));
+}
+
 TEST_F(TcpServerTest, ClosesAConnectionThatIsIdle) {
   const TcpClient client(start({.connections = 10, .idle = 100ms}));
   EXPECT_TRUE(client.is_closed_by_server());
@@ -116,10 +160,6 @@ TEST_F(TcpServerTest, ClosesAConnectionWhoseAnswersAreNotRead) {
 
 TEST_F(TcpServerTest, AtTheLimitTheMostIdleConnectionGoes) {
   const Endpoint server = start({.connections = 3, .idle = 60s});
-  const auto ask = [](const TcpClient& client, std::uint16_t id) {
-    client.send_raw(with_length(numbered_query("www.example.com", id)));
-    EXPECT_EQ(next_id(client), id);
-  };
   std::list<TcpClient> clients;
   for (std::uint16_t i = 0; i < 3; ++i)
     ask(clients.emplace_back(server), i);
@@ -128,6 +168,54 @@ TEST_F(TcpServerTest, AtTheLimitTheMostIdleConnectionGoes) {
   EXPECT_TRUE(std::next(clients.begin())->is_closed_by_server());
   ask(clients.front(), 11);
   ask(clients.back(), 12);
+}
+
+// Which thread a connection comes to is the kernel's choice: with eight of them, hardly ever the same for all.
+TEST_F(TcpServerTest, AtTheLimitTheMostIdleConnectionOfAllThreadsGoes) {
+  constexpr std::uint16_t kLimit = 12;
+  const Endpoint server = start({.connections = kLimit, .idle = 60s}, "127.0.0.1", 8);
+  std::list<TcpClient> clients;
+  for (std::uint16_t i = 0; i < kLimit; ++i)
+    ask(clients.emplace_back(server), i);
+  for (std::uint16_t i = 0; i < kLimit; ++i) {
+    ask(clients.emplace_back(server), i);
+    EXPECT_TRUE(clients.front().is_closed_by_server()) << i;
+    clients.pop_front();
+  }
+  for (const TcpClient& client : clients)
+    ask(client, 1);
+}
+
+// In a process that has just one descriptor left, for the client's own end.
+TEST_F(TcpServerTest, WithoutADescriptorTheMostIdleConnectionGoes) {
+  const Endpoint server = start();
+  const TcpClient idle(server);
+  ask(idle, 1);
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit tight = before;
+  tight.rlim_cur = static_cast<rlim_t>(Descriptor(dup(0)).get()) + 1;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &tight), 0);
+  {
+    const TcpClient client(server);
+    EXPECT_TRUE(idle.is_closed_by_server());
+    ask(client, 2);
+  }
+  setrlimit(RLIMIT_NOFILE, &before);
+}
+
+TEST_F(TcpServerTest, ThreadsShareTheAddressWithEachOtherAndWithNobodyElse) {
+  const Endpoint server = start({}, "127.0.0.1", 4);
+  std::list<TcpClient> clients;
+  for (std::uint16_t i = 0; i < 40; ++i)
+    ask(clients.emplace_back(server), i);
+  try {
+    const std::vector listen{server};
+    const TcpServer second(listen, 4, published_, 1);
+    FAIL() << "the address is taken";
+  } catch (const std::system_error& error) {
+    EXPECT_EQ(error.what(), "cannot listen on " + server.to_string() + " (TCP): Address already in use");
+  }
 }
 
 TEST_F(TcpServerTest, StopsWithConnectionsOpen) {
@@ -140,11 +228,7 @@ TEST_F(TcpServerTest, StopsWithConnectionsOpen) {
 TEST_F(TcpServerTest, ANetworkHasItsShareOfConnectionsAndNoMore) {
   TcpLimits limits;
   limits.connections_per_network = 2;
-  const Endpoint& server = start(limits);
-  const auto answers = [](const TcpClient& client) {
-    client.send_raw(with_length(numbered_query("www.example.com", 1)));
-    return client.receive().has_value();
-  };
+  const Endpoint& server = start(limits, "127.0.0.1", 4);
   const TcpClient first(server);
   EXPECT_TRUE(answers(first));
   {

@@ -1,0 +1,36 @@
+// How many connections are open, of all threads together, and of each client network: what the limits hold for.
+//
+// Counted under a lock, once when a connection opens and once when it closes; the kernel's part of that is a hundred
+// times as much. No query comes here.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "base/ip_address.hpp"
+#include "transport/tcp_limits.hpp"
+
+namespace rhumb::transport {
+
+// From any thread.
+class TcpConnections {
+ public:
+  explicit TcpConnections(const TcpLimits& limits) : limits_(limits) {}
+
+  // Counts a connection of `client`, unless its network has its share: then false.
+  [[nodiscard]] bool enter(const IpAddress& client);
+  // One that has entered has gone.
+  void leave(const IpAddress& client);
+  // More are open than may be.
+  [[nodiscard]] bool is_over() const;
+
+ private:
+  TcpLimits limits_;
+  mutable std::mutex mutex_;
+  std::size_t open_ = 0;
+  std::map<std::pair<Family, U128>, std::size_t> networks_;  // those that have a connection
+};
+
+}  // namespace rhumb::transport
