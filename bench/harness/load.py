@@ -1,0 +1,81 @@
+"""Drives a server with rhumb_load (bench/load) and takes note of what it cost the server."""
+
+import dataclasses
+import json
+import pathlib
+import statistics
+import subprocess
+import sys
+
+from harness.process import ADDRESS, CLIENT_CORE, Server
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+RHUMB_LOAD = ROOT / "build/release/bench/rhumb_load"
+
+WINDOW = 200  # in flight: no server idles, and no receive buffer of the usual size overflows
+
+
+@dataclasses.dataclass(frozen=True)
+class Latencies:
+    """In microseconds."""
+
+    count: int
+    p50: float
+    p90: float
+    p99: float
+    p999: float
+    max: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    answered: int
+    queries_per_s: float
+    lost: float  # of all that were due, 0 to 1
+    cpu_us: float  # of the server, for each answer
+    user_us: float  # the part of it outside the kernel
+    latencies: Latencies
+    intervals: list[Latencies]
+    rcodes: dict[int, int]
+
+
+def drive(
+    server: Server,
+    queries: pathlib.Path,
+    seconds: float,
+    rate: float | None = None,
+    window: int = WINDOW,
+    interval_s: float = 0,
+) -> Run:
+    """For so many seconds: with `window` queries in flight, or at a fixed `rate`."""
+    command = [RHUMB_LOAD, "--core", CLIENT_CORE, "--seconds", str(seconds)]
+    command += ["--rate", str(rate)] if rate else ["--window", str(window)]
+    command += ["--interval", str(interval_s)] if interval_s else []
+    cpu_before_s, ticks_before = server.cpu_s(), server.ticks()
+    outcome = subprocess.run([*map(str, command), ADDRESS, str(server.port), queries], capture_output=True, text=True)
+    cpu_s, ticks = server.cpu_s() - cpu_before_s, server.ticks()
+    if outcome.returncode != 0:
+        sys.exit(f"{server.name}: {outcome.stderr}")
+    told = json.loads(outcome.stdout)
+    if told["answered"] == 0:
+        sys.exit(f"{server.name}: none of {told['sent']} queries was answered")
+    user, system = (after - before for after, before in zip(ticks, ticks_before))
+    cpu_us = 1e6 * cpu_s / told["answered"]
+    return Run(
+        answered=told["answered"],
+        queries_per_s=told["queries_per_s"],
+        lost=told["lost"] / (told["lost"] + told["answered"]),
+        cpu_us=cpu_us,
+        user_us=cpu_us * user / (user + system) if user + system else 0,
+        latencies=Latencies(**told["latency_us"]),
+        intervals=[Latencies(**interval) for interval in told["intervals"]],
+        rcodes={int(rcode): count for rcode, count in told["rcodes"].items()},
+    )
+
+
+def median(runs: list[Run], field: str) -> float:
+    return statistics.median(getattr(run, field) for run in runs)
+
+
+def median_latency(runs: list[Run], field: str) -> float:
+    return statistics.median(getattr(run.latencies, field) for run in runs)
