@@ -7,12 +7,12 @@ import statistics
 import subprocess
 import sys
 
-from harness.process import ADDRESS, CLIENT_CORE, Server
+from harness.process import ADDRESS, CLIENT_CORE, Server, pinned
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RHUMB_LOAD = ROOT / "build/release/bench/rhumb_load"
 
-WINDOW = 200  # in flight: no server idles, and no receive buffer of the usual size overflows
+WINDOW = 128  # in flight: no server idles, and no receive buffer of Linux's usual size overflows
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,11 +48,11 @@ def drive(
     interval_s: float = 0,
 ) -> Run:
     """For so many seconds: with `window` queries in flight, or at a fixed `rate`."""
-    command = [RHUMB_LOAD, "--core", CLIENT_CORE, "--seconds", str(seconds)]
-    command += ["--rate", str(rate)] if rate else ["--window", str(window)]
-    command += ["--interval", str(interval_s)] if interval_s else []
+    command = [RHUMB_LOAD, "--seconds", seconds, *(["--rate", rate] if rate else ["--window", window])]
+    command += ["--interval", interval_s] if interval_s else []
+    command = pinned(CLIENT_CORE, [*command, ADDRESS, server.port, queries])
     cpu_before_s, ticks_before = server.cpu_s(), server.ticks()
-    outcome = subprocess.run([*map(str, command), ADDRESS, str(server.port), queries], capture_output=True, text=True)
+    outcome = subprocess.run(command, capture_output=True, text=True)
     cpu_s, ticks = server.cpu_s() - cpu_before_s, server.ticks()
     if outcome.returncode != 0:
         sys.exit(f"{server.name}: {outcome.stderr}")

@@ -34,3 +34,11 @@ def rcode(response: bytes) -> int:
 
 def answer_count(response: bytes) -> int:
     return struct.unpack("!H", response[6:8])[0]
+
+
+def first_address(response: bytes) -> bytes | None:
+    """The data of the first record, if that is an A record whose owner is the question's name, compressed."""
+    if len(response) < 12 or answer_count(response) == 0:
+        return None
+    record = response.index(b"\0", 12) + 5
+    return response[record + 12 : record + 16] if response[record : record + 4] == b"\xc0\x0c\0\x01" else None
