@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import sys
 
-from harness.process import ADDRESS, CLIENT_CORE, Server, pinned
+from harness.process import ADDRESS, CLIENT_CORE, Server, start
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RHUMB_LOAD = ROOT / "build/release/bench/rhumb_load"
@@ -29,6 +29,7 @@ class Latencies:
 
 @dataclasses.dataclass(frozen=True)
 class Run:
+    began_at: float  # of time.monotonic()
     answered: int
     queries_per_s: float
     lost: float  # of all that were due, 0 to 1
@@ -50,18 +51,20 @@ def drive(
     """For so many seconds: with `window` queries in flight, or at a fixed `rate`."""
     command = [RHUMB_LOAD, "--seconds", seconds, *(["--rate", rate] if rate else ["--window", window])]
     command += ["--interval", interval_s] if interval_s else []
-    command = pinned(CLIENT_CORE, [*command, ADDRESS, server.port, queries])
+    command += [ADDRESS, server.port, queries]
     cpu_before_s, ticks_before = server.cpu_s(), server.ticks()
-    outcome = subprocess.run(command, capture_output=True, text=True)
+    generator = start(CLIENT_CORE, command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    words, last_words = generator.communicate()
     cpu_s, ticks = server.cpu_s() - cpu_before_s, server.ticks()
-    if outcome.returncode != 0:
-        sys.exit(f"{server.name}: {outcome.stderr}")
-    told = json.loads(outcome.stdout)
+    if generator.returncode != 0:
+        sys.exit(f"{server.name}: {last_words}")
+    told = json.loads(words)
     if told["answered"] == 0:
         sys.exit(f"{server.name}: none of {told['sent']} queries was answered")
     user, system = (after - before for after, before in zip(ticks, ticks_before))
     cpu_us = 1e6 * cpu_s / told["answered"]
     return Run(
+        began_at=told["began_at"],
         answered=told["answered"],
         queries_per_s=told["queries_per_s"],
         lost=told["lost"] / (told["lost"] + told["answered"]),

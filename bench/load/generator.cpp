@@ -92,6 +92,7 @@ class Generator {
     begin_ = last_answer_ = now();
     end_ = options_.count && !options_.rate ? ~Nanoseconds{0} : begin_ + duration();
     next_give_up_ = begin_ + kGiveUpInterval;
+    outcome_.began_at_s = static_cast<double>(begin_) / static_cast<double>(kNanosecondsPerS);
     while (!is_over())
       turn();
     if (options_.rate) outcome_.due = due_until(end_);

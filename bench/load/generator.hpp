@@ -19,6 +19,7 @@
 namespace rhumb::load {
 
 struct Outcome {
+  double began_at_s = 0;  // of the system's monotonic clock
   std::uint64_t due = 0;  // queries that should have been sent
   std::uint64_t sent = 0;
   std::uint64_t answered = 0;  // within the time limit; the others that were due are lost

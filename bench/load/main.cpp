@@ -32,7 +32,8 @@ void print_latencies(const LatencyHistogram& latencies) {
 }
 
 void print(const Outcome& outcome) {
-  std::printf("{\"sent\": %llu, \"answered\": %llu, \"lost\": %llu, \"seconds\": %.6f, \"queries_per_s\": %.1f, ",
+  std::printf("{\"began_at\": %.6f, ", outcome.began_at_s);
+  std::printf("\"sent\": %llu, \"answered\": %llu, \"lost\": %llu, \"seconds\": %.6f, \"queries_per_s\": %.1f, ",
               static_cast<unsigned long long>(outcome.sent), static_cast<unsigned long long>(outcome.answered),
               static_cast<unsigned long long>(outcome.lost()), outcome.seconds,
               outcome.answered == 0 ? 0.0 : static_cast<double>(outcome.answered) / outcome.seconds);
