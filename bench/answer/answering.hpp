@@ -4,6 +4,7 @@
 
 #include <array>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,8 +44,7 @@ inline std::shared_ptr<const zone::Zone> load_zone(std::string_view apex, const 
   const auto file = directory.write(
       "zone", "$TTL 300\n@ SOA ns hostmaster 1 7200 900 1209600 60\n@ NS ns\nns A 192.0.2.53\n" + records);
   auto zone = zone::load_zone_file(file, *dns::Name::from_text(apex), overlays, problems);
-  for (const auto& problem : problems.all())
-    std::fprintf(stderr, "%s\n", problem.to_string().c_str());
+  if (zone == nullptr) throw std::runtime_error(problems.all().front().to_string());
   return zone;
 }
 

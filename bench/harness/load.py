@@ -82,3 +82,13 @@ def median(runs: list[Run], field: str) -> float:
 
 def median_latency(runs: list[Run], field: str) -> float:
     return statistics.median(getattr(run.latencies, field) for run in runs)
+
+
+def median_ratio(runs: list[Run], others: list[Run], field: str) -> float:
+    """Of the rounds' ratios: what disturbs the machine disturbs both runs of a round."""
+    return statistics.median(getattr(run, field) / getattr(other, field) for run, other in zip(runs, others))
+
+
+def beside(runs: list[Run], others: list[Run]) -> list[str]:
+    """CPU time for an answer, and how many times the others' that is."""
+    return [f"{median(runs, 'cpu_us'):.2f}", f"{median_ratio(runs, others, 'cpu_us'):.2f}"]

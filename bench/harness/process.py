@@ -16,6 +16,7 @@ from harness import wire
 
 ADDRESS = "127.0.0.1"
 SERVER_CORE, CLIENT_CORE = "0", "1"
+ALL_CORES = f"0-{os.cpu_count() - 1}"
 
 START_DEADLINE_S = 300  # a million names, or all cities of the world, on a busy machine
 STOP_DEADLINE_S = 30
@@ -33,9 +34,9 @@ def go_first() -> None:
     _goes_first = True
 
 
-def start(core: str, command: list, **more) -> subprocess.Popen:
-    """Runs a command on one core. In a session of its own: Linux shares a core out among those first (sched(7))."""
-    process = subprocess.Popen(["taskset", "-c", core, *map(str, command)], start_new_session=True, **more)
+def start(cores: str, command: list, **more) -> subprocess.Popen:
+    """Runs a command on some cores. In a session of its own: Linux shares a core out among those first (sched(7))."""
+    process = subprocess.Popen(["taskset", "-c", cores, *map(str, command)], start_new_session=True, **more)
     if _goes_first:
         os.setpriority(os.PRIO_PROCESS, process.pid, -20)
         if AUTOGROUP.exists() and AUTOGROUP.read_text().strip() == "1":
@@ -111,13 +112,18 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def serving(
-    name: str, port: int, command: list, log: pathlib.Path, is_ready: Callable[[Server], bool]
+    name: str,
+    port: int,
+    command: list,
+    log: pathlib.Path,
+    is_ready: Callable[[Server], bool],
+    cores: str = SERVER_CORE,
 ) -> Iterator[Server]:
-    """Runs a server on its core until the block ends. Ends the program, with the server's last words, if it ends before
+    """Runs a server until the block ends. Ends the program, with the server's last words, if it ends before
     it is ready."""
     begin = time.monotonic()
     with log.open("w") as output:
-        process = start(SERVER_CORE, command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        process = start(cores, command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     try:
         server = Server(name, port, process)
         while not is_ready(server):
