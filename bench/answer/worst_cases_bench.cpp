@@ -264,10 +264,6 @@ void BM_CutOffOpt(benchmark::State& state) {
   measure_spoilt(state, kFormErr, [](dns::Message& query) { query.pop_back(); });
 }
 
-void BM_TrailingOctets(benchmark::State& state) {
-  measure_spoilt(state, kFormErr, [](dns::Message& query) { query.resize(query.size() + 400); });
-}
-
 void BM_UnknownOpcode(benchmark::State& state) {
   measure_spoilt(state, kNotImp, [](dns::Message& query) { query[2] = 15 << 3; });
 }
@@ -307,7 +303,6 @@ BENCHMARK(BM_PointerInQuestion);
 BENCHMARK(BM_TwoQuestions);
 BENCHMARK(BM_TwoOpts);
 BENCHMARK(BM_CutOffOpt);
-BENCHMARK(BM_TrailingOctets);
 BENCHMARK(BM_UnknownOpcode);
 BENCHMARK(BM_ThousandOptions);
 
