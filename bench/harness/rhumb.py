@@ -8,6 +8,7 @@ from harness import process, world
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RHUMB = ROOT / "build/release/rhumb"
+ECHO = ROOT / "build/release/bench/rhumb_echo"
 
 CHECK_INTERVAL = "10s"
 
