@@ -6,11 +6,14 @@ the foreground, so that the daemons which Debian's packages would start are left
 import dataclasses
 import pathlib
 import re
-import shutil
 import subprocess
 from collections.abc import Callable
 
 from harness import process, world
+
+
+# Debian's paths, which are not in everybody's PATH.
+GDNSD, KNOT, NSD = "/usr/sbin/gdnsd", "/usr/sbin/knotd", "/usr/sbin/nsd"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Peer:
 
     @property
     def is_installed(self) -> bool:
-        return shutil.which(self.program) is not None
+        return pathlib.Path(self.program).exists()
 
     def version(self) -> str:
         told = subprocess.run([self.program, *self.ask_version], capture_output=True, text=True)
@@ -68,7 +71,7 @@ plugins => {{
   }}
 }}
 """)
-    return ["gdnsd", "-c", folder, "start"]
+    return [GDNSD, "-c", folder, "start"]
 
 
 def prepare_knot(folder: pathlib.Path, port: int, data: Data) -> list:
@@ -112,7 +115,7 @@ zone:
     file: {world.ZONE}.zone
     module: mod-geoip/geo
 """)
-    return ["knotd", "-c", folder / "knot.conf"]
+    return [KNOT, "-c", folder / "knot.conf"]
 
 
 def prepare_nsd(folder: pathlib.Path, port: int, data: Data) -> list:
@@ -137,11 +140,11 @@ zone:
   name: "{world.ZONE}"
   zonefile: "{world.ZONE}.zone"
 """)
-    return ["nsd", "-d", "-c", folder / "nsd.conf"]
+    return [NSD, "-d", "-c", folder / "nsd.conf"]
 
 
 PEERS = [
-    Peer("gdnsd", "gdnsd", "gdnsd", ["-V"], prepare_gdnsd),
-    Peer("NSD", "nsd", "nsd", ["-v"], prepare_nsd, has_geo=False),
-    Peer("Knot", "knotd", "knot and knot-module-geoip", ["-V"], prepare_knot),
+    Peer("gdnsd", GDNSD, "gdnsd", ["-V"], prepare_gdnsd),
+    Peer("NSD", NSD, "nsd", ["-v"], prepare_nsd, has_geo=False),
+    Peer("Knot", KNOT, "knot and knot-module-geoip", ["-V"], prepare_knot),
 ]

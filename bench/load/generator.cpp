@@ -12,8 +12,7 @@
 #include <system_error>
 #include <utility>
 
-#include <immintrin.h>
-
+#include "schedule.hpp"
 #include "slots.hpp"
 
 namespace rhumb::load {
@@ -23,9 +22,8 @@ constexpr std::size_t kHeaderSize = 12;  // of an answer no more is looked at
 constexpr std::size_t kRcodeOffset = 3;
 constexpr std::uint8_t kRcodeMask = 0x0F;
 constexpr int kReceiveBuffer = 4 << 20;  // octets; as much of it as the system allows
-constexpr Nanoseconds kNanosecondsPerS = 1'000'000'000;
 constexpr Nanoseconds kGiveUpInterval = 100'000'000;
-constexpr int kPauses = 32;  // about a microsecond, when nothing came and nothing is to be sent
+constexpr Nanoseconds kPause = 1'000;  // when nothing came and nothing is to be sent
 
 Nanoseconds now() {
   return static_cast<Nanoseconds>(std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1));
@@ -91,11 +89,12 @@ class Generator {
   Outcome run() {
     begin_ = last_answer_ = now();
     end_ = options_.count && !options_.rate ? ~Nanoseconds{0} : begin_ + duration();
+    if (options_.rate) schedule_.emplace(begin_, end_, *options_.rate);
     next_give_up_ = begin_ + kGiveUpInterval;
     outcome_.began_at_s = static_cast<double>(begin_) / static_cast<double>(kNanosecondsPerS);
     while (!is_over())
       turn();
-    if (options_.rate) outcome_.due = due_until(end_);
+    if (schedule_) outcome_.due = schedule_->due_until(end_);
     outcome_.seconds = static_cast<double>(last_answer_ - begin_) / static_cast<double>(kNanosecondsPerS);
     for (const LatencyHistogram& interval : intervals_)
       outcome_.latencies.add(interval);
@@ -109,26 +108,15 @@ class Generator {
     return nanoseconds(options_.seconds);
   }
 
-  // How many queries are due until `time`, at a fixed rate.
-  [[nodiscard]] std::uint64_t due_until(Nanoseconds time) const {
-    return static_cast<std::uint64_t>(static_cast<double>(std::min(time, end_) - begin_) * *options_.rate /
-                                      static_cast<double>(kNanosecondsPerS));
-  }
-
-  [[nodiscard]] Nanoseconds due_at(std::uint64_t number) const {
-    return begin_ + static_cast<Nanoseconds>(static_cast<double>(number) * static_cast<double>(kNanosecondsPerS) /
-                                             *options_.rate);
-  }
-
   [[nodiscard]] std::uint64_t to_send(Nanoseconds time) const {
-    if (options_.rate) return due_until(time) - outcome_.sent;
+    if (schedule_) return schedule_->due_until(time) - outcome_.sent;
     if (time >= end_) return 0;
     return options_.count ? *options_.count - outcome_.sent : kBatchMax;
   }
 
   [[nodiscard]] bool is_over() {
     const Nanoseconds time = now();
-    if (options_.rate && time > end_ + nanoseconds(options_.time_limit_s)) return true;
+    if (schedule_ && time > end_ + nanoseconds(options_.time_limit_s)) return true;
     if (time < end_ && !(options_.count && outcome_.sent == *options_.count)) return false;
     return to_send(time) == 0 &&
            std::ranges::all_of(ports_, [](Port& port) { return port.slots().taken_count() == 0; });
@@ -143,14 +131,14 @@ class Generator {
     }
     const Nanoseconds time = now();
     if (time >= next_give_up_) give_up(time);
-    for (int i = 0; is_idle && i < kPauses; ++i)
-      _mm_pause();
+    while (is_idle && now() < time + kPause) {
+    }
   }
 
   std::size_t receive(Port& port) {
     if (port.slots().taken_count() == 0) return 0;
     const int count = recvmmsg(port.fd(), receiving_.messages.data(), kBatchMax, MSG_DONTWAIT, nullptr);
-    if (count <= 0) {
+    if (count < 0) {
       if (errno == ECONNREFUSED) throw std::runtime_error("nobody listens at that port");
       if (errno != EAGAIN && errno != EINTR) fail("recvmmsg");
       return 0;
@@ -179,11 +167,11 @@ class Generator {
 
   std::size_t send(Port& port) {
     const Nanoseconds time = now();
-    const std::size_t count = std::min({to_send(time), std::uint64_t{port.slots().free_count()}, kBatchMaxOfPort});
+    const std::size_t count = std::min<std::uint64_t>({to_send(time), port.slots().free_count(), kBatchMax});
     if (count == 0) return 0;
     for (std::size_t i = 0; i < count; ++i) {
       const std::span<std::uint8_t> query = queries_.next();
-      const std::uint16_t id = port.slots().take(options_.rate ? due_at(outcome_.sent + i) : time, time);
+      const std::uint16_t id = port.slots().take(schedule_ ? schedule_->due_after(outcome_.sent + i) : time, time);
       query[0] = static_cast<std::uint8_t>(id >> 8);
       query[1] = static_cast<std::uint8_t>(id);
       ids_[i] = id;
@@ -196,7 +184,7 @@ class Generator {
     for (std::size_t i = sent; i < count; ++i)
       port.slots().give_back(ids_[i]);
     outcome_.sent += sent;
-    if (!options_.rate) outcome_.due += sent;
+    if (!schedule_) outcome_.due += sent;
     return sent;
   }
 
@@ -206,8 +194,6 @@ class Generator {
     for (Port& port : ports_)
       static_cast<void>(port.slots().give_up(limit));
   }
-
-  static constexpr std::uint64_t kBatchMaxOfPort = kBatchMax;
 
   const Options& options_;
   QueryFile& queries_;
@@ -219,6 +205,7 @@ class Generator {
   Nanoseconds begin_ = 0;
   Nanoseconds end_ = 0;
   Nanoseconds last_answer_ = 0;
+  std::optional<Schedule> schedule_;  // at a fixed rate
   Nanoseconds next_give_up_ = 0;
   std::vector<LatencyHistogram> intervals_;
   Outcome outcome_;

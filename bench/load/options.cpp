@@ -17,7 +17,7 @@ const char* const kUsage =
     "the\n"
     "first when it has sent them all, and prints what came of them as a line of JSON.\n"
     "\n"
-    "  --window N        queries in flight (200)\n"
+    "  --window N        queries in flight (128)\n"
     "  --rate R          queries a second, sent when they are due whatever has been answered; latencies count from "
     "then\n"
     "  --seconds S       for how long (5)\n"

@@ -13,7 +13,7 @@ struct Options {
   sockaddr_in server{};
   std::string queries;                 // a file, see QueryFile
   std::size_t sockets = 8;             // source ports
-  std::size_t window = 200;            // queries in flight; 256 small ones fill a receive buffer of Linux's usual size
+  std::size_t window = 128;            // queries in flight; 200 already overflow a receive buffer of Linux's usual size
   std::optional<double> rate;          // queries a second; then `window` is only a limit
   double seconds = 5;                  // for how long queries are sent
   std::optional<std::uint64_t> count;  // of queries; then there is no limit to the time

@@ -9,9 +9,9 @@
 #include <optional>
 #include <vector>
 
-namespace rhumb::load {
+#include "schedule.hpp"
 
-using Nanoseconds = std::uint64_t;
+namespace rhumb::load {
 
 class Slots {
  public:

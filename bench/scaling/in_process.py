@@ -55,10 +55,10 @@ def measure_worst(arguments: argparse.Namespace, folder: pathlib.Path) -> None:
     def ratio(name: str, besides_ns: float) -> float:
         return statistics.median((a + besides_ns) / (b + besides_ns) for a, b in zip(every[name], plain))
 
-    rows = [
-        [name.removeprefix("BM_"), f"{statistics.median(every[name]):.0f}", f"{ratio(name, 0):.2f}", f"{ratio(name, kernel_ns):.2f}"]
-        for name in sorted(every, key=lambda name: -ratio(name, 0))
-    ]
+    rows = []
+    for name in sorted(every, key=lambda name: -ratio(name, 0)):
+        figures = [statistics.median(every[name]), ratio(name, 0), ratio(name, kernel_ns)]
+        rows.append([name.removeprefix("BM_"), *(f"{figure:,.2f}" for figure in figures)])
     table.print_table(["query", "CPU ns", "× a plain one", f"× with the kernel's {kernel_ns:,.0f} ns"], rows)
     over = [name.removeprefix("BM_") for name in every if ratio(name, 0) > WORST_RATIO]
     print(f"\nover {WORST_RATIO} plain ones, in the responder alone: {', '.join(over) or 'none'}")

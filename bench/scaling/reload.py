@@ -39,7 +39,8 @@ def measure(arguments: argparse.Namespace, folder: pathlib.Path) -> None:
     seconds = statistics.median(end - begin for begin, end in reloads.times)
     table.print_table([f"static A, at {rate / 1e3:.0f} k q/s", "windows", "50 % µs", "99 %", "99.9 %", "max"], rows)
     print(f"\n{len(reloads.times)} reloads of {seconds:.2f} s; lost: {run.lost:.3%}")
-    print(f"memory: {before_mb:.0f} MB before, {peak_mb:.0f} MB at the most (× {peak_mb / before_mb:.2f}), {after_mb:.0f} MB after")
+    peak = f"{peak_mb:.0f} MB at the most (× {peak_mb / before_mb:.2f})"
+    print(f"memory: {before_mb:.0f} MB before, {peak}, {after_mb:.0f} MB after")
 
 
 class _Reloads:
@@ -85,7 +86,8 @@ def _split(run: load.Run, reloads: list[tuple[float, float]]) -> tuple[list[load
 def _row(title: str, windows: list[load.Latencies]) -> list[str]:
     """Of each window's percentiles the median, of their greatest latencies the greatest."""
     medians = [statistics.median(getattr(window, field) for window in windows) for field in ("p50", "p99", "p999")]
-    return [title, str(len(windows)), *(f"{figure:,.0f}" for figure in medians), f"{max(window.max for window in windows):,.0f}"]
+    greatest = max(window.max for window in windows)
+    return [title, str(len(windows)), *(f"{figure:,.0f}" for figure in [*medians, greatest])]
 
 
 @contextlib.contextmanager
