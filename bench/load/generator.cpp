@@ -192,7 +192,7 @@ class Generator {
     next_give_up_ = time + kGiveUpInterval;
     const Nanoseconds limit = time - std::min(time, nanoseconds(options_.time_limit_s));
     for (Port& port : ports_)
-      static_cast<void>(port.slots().give_up(limit));
+      port.slots().give_up(limit);
   }
 
   const Options& options_;

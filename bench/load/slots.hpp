@@ -49,15 +49,11 @@ class Slots {
     return slots_[number].since;
   }
 
-  // Frees the slots of the queries sent before `limit`; returns how many there were.
-  [[nodiscard]] std::size_t give_up(Nanoseconds limit) noexcept {
-    std::size_t lost = 0;
+  // Frees the slots of the queries sent before `limit`.
+  void give_up(Nanoseconds limit) noexcept {
     for (std::size_t number = 0; number < slots_.size(); ++number) {
-      if (!slots_[number].is_taken || slots_[number].sent_at >= limit) continue;
-      release(number);
-      ++lost;
+      if (slots_[number].is_taken && slots_[number].sent_at < limit) release(number);
     }
-    return lost;
   }
 
   [[nodiscard]] std::size_t taken_count() const noexcept { return slots_.size() - free_.size(); }
