@@ -17,7 +17,7 @@ QUERIES = 100_000
 WINDOW_S = 0.1  # in each the latencies are told apart
 RELOADS = 3
 PAUSE_S = 2  # before each reload
-RELOAD_AT_MOST = 5  # in times of the start, which had the core for itself
+RUN_S = 2  # of the generator, again and again until all is done
 
 
 def measure(arguments: argparse.Namespace, folder: pathlib.Path) -> None:
@@ -27,24 +27,23 @@ def measure(arguments: argparse.Namespace, folder: pathlib.Path) -> None:
         rate = round(load.drive(server, file, 2).queries_per_s / 2)
         before_mb = server.memory_mb()
         server.reset_peak()
+        runs = []
         with _Reloads(server, folder / "log") as reloads:
-            seconds = RELOADS * (PAUSE_S + RELOAD_AT_MOST * server.started_in_s)
-            run = load.drive(server, file, seconds, rate, interval_s=WINDOW_S)
+            while reloads.are_running():
+                runs.append(load.drive(server, file, RUN_S, rate, interval_s=WINDOW_S))
         peak_mb, after_mb = server.memory_mb("VmHWM"), server.memory_mb()
-    rows = [
-        _row(title, windows)
-        for title, windows in zip(("quiet", "while reloading"), _split(run, reloads.times))
-        if windows
-    ]
-    seconds = statistics.median(end - begin for begin, end in reloads.times)
+    quiet, busy = _split(runs, reloads.times)
+    rows = [_row("quiet", quiet), _row("while reloading", busy)]
     table.print_table([f"static A, at {rate / 1e3:.0f} k q/s", "windows", "50 % µs", "99 %", "99.9 %", "max"], rows)
-    print(f"\n{len(reloads.times)} reloads of {seconds:.2f} s; lost: {run.lost:.3%}")
+    seconds = statistics.median(end - begin for begin, end in reloads.times)
+    lost = statistics.mean(run.lost for run in runs)
     peak = f"{peak_mb:.0f} MB at the most (× {peak_mb / before_mb:.2f})"
+    print(f"\n{len(reloads.times)} reloads of {seconds:.2f} s; lost: {lost:.3%}")
     print(f"memory: {before_mb:.0f} MB before, {peak}, {after_mb:.0f} MB after")
 
 
 class _Reloads:
-    """Reloads RELOADS times, with a pause before each."""
+    """Reloads RELOADS times, with a pause before each and after the last."""
 
     def __init__(self, server: process.Server, log: pathlib.Path) -> None:
         self.times: list[tuple[float, float]] = []
@@ -58,6 +57,9 @@ class _Reloads:
     def __exit__(self, *_) -> None:
         self._thread.join()
 
+    def are_running(self) -> bool:
+        return self._thread.is_alive()
+
     def _run(self) -> None:
         for _ in range(RELOADS):
             time.sleep(PAUSE_S)
@@ -67,6 +69,7 @@ class _Reloads:
             while _count(self._log) == done and self._server.process.poll() is None:
                 time.sleep(0.005)
             self.times.append((begin, time.monotonic()))
+        time.sleep(PAUSE_S)
 
 
 def _count(log: pathlib.Path) -> int:
@@ -74,12 +77,16 @@ def _count(log: pathlib.Path) -> int:
     return sum(line.endswith(" reloaded") for line in log.read_text().splitlines())
 
 
-def _split(run: load.Run, reloads: list[tuple[float, float]]) -> tuple[list[load.Latencies], list[load.Latencies]]:
+def _split(
+    runs: list[load.Run], reloads: list[tuple[float, float]]
+) -> tuple[list[load.Latencies], list[load.Latencies]]:
+    """The windows in which nothing was reloaded, and the others."""
     quiet, busy = [], []
-    for number, window in enumerate(run.intervals):
-        begin = run.began_at + number * WINDOW_S
-        is_busy = any(begin < last and begin + WINDOW_S > first for first, last in reloads)
-        (busy if is_busy else quiet).append(window)
+    for run in runs:
+        for number, window in enumerate(run.intervals):
+            begin = run.began_at + number * WINDOW_S
+            is_busy = any(begin < last and begin + WINDOW_S > first for first, last in reloads)
+            (busy if is_busy else quiet).append(window)
     return quiet, busy
 
 
