@@ -39,7 +39,7 @@ inline constexpr std::array<geo::Coordinates, 12> kRegions{{{38.9, -77.4},
 // `records` follow the zone's own SOA and NS.
 inline std::shared_ptr<const zone::Zone> load_zone(std::string_view apex, const std::string& records,
                                                    const std::vector<zone::OverlayName>& overlays = {}) {
-  const test::TemporaryDirectory directory;
+  static const test::TemporaryDirectory directory;  // one for all: making thousands takes longer than loading them
   Problems problems;
   const auto file = directory.write(
       "zone", "$TTL 300\n@ SOA ns hostmaster 1 7200 900 1209600 60\n@ NS ns\nns A 192.0.2.53\n" + records);
