@@ -22,6 +22,7 @@
 #include "daemon/lasting_operations.hpp"
 #include "daemon/loader.hpp"
 #include "daemon/log.hpp"
+#include "daemon/priority.hpp"
 #include "daemon/state_keeper.hpp"
 #include "health/monitor.hpp"
 #include "health/state_file.hpp"
@@ -335,6 +336,7 @@ int serve(const std::filesystem::path& config_file) {
     loaded.reset();
     server.keep_zones();
     release_memory();
+    make_way();  // all that this thread does from now on is to reload
     std::optional<int> signal;
     while (!signal || *signal == SIGHUP) {
       signal = wait_for(signals, server.patience());

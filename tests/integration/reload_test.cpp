@@ -1,4 +1,7 @@
 // SIGHUP: what is new and right is served, what is wrong is refused, and nobody notices the change.
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <list>
@@ -52,6 +55,22 @@ TEST(Reload, AChangedConfigurationIsServed) {
   world.reload();
   EXPECT_THAT(world.addresses({.name = "www.example.com", .client = kParis}), ElementsAre("192.0.2.1"))
       << "the zone's own";
+}
+
+TEST(Reload, ReadingMakesWayForAnswering) {
+  World world;
+  world.serve();
+  world.reload();  // then it has started
+  const int usual = getpriority(PRIO_PROCESS, 0);
+  const auto reading = static_cast<id_t>(world.rhumb().id());  // the main thread
+  EXPECT_EQ(getpriority(PRIO_PROCESS, reading), std::max(usual, 10));
+  std::size_t answering = 0;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(reading) + "/task")) {
+    if (read_file(task.path() / "comm") != "rhumb-udp\n") continue;
+    EXPECT_EQ(getpriority(PRIO_PROCESS, static_cast<id_t>(std::stoul(task.path().filename()))), usual);
+    ++answering;
+  }
+  EXPECT_GT(answering, 0U);
 }
 
 TEST(Reload, AChangedDatabaseIsServed) {

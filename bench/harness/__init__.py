@@ -1,0 +1,1 @@
+"""What the benchmarks of the whole server share: queries, servers, load, tables. Nothing but Python's own library."""
