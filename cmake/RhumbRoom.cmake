@@ -30,7 +30,7 @@ function(rhumb_room_test name)
   target_link_libraries(${name}_test PRIVATE rhumb_${name} rhumb_test_support ${ROOM_LIBRARIES} GTest::gmock GTest::gtest_main)
   target_precompile_headers(${name}_test REUSE_FROM rhumb_test_support)
   target_compile_definitions(${name}_test PRIVATE RHUMB_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
-  gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 480 LABELS ${name})
+  gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120 LABELS ${name})
 endfunction()
 
 # rhumb_room_bench(NAME SOURCES … [LIBRARIES …])

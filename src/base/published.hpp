@@ -10,7 +10,7 @@
 
 #include <urcu/urcu-qsbr.h>
 
-#ifdef __SANITIZE_THREAD__
+#ifdef RHUMB_THREAD_SANITIZER
 #include <sanitizer/tsan_interface.h>
 #endif
 
@@ -19,7 +19,7 @@ namespace rhumb {
 // The thread sanitizer does not see into liburcu. These say what its grace period means: all that a reader did before
 // it went offline happened before all that the writer does after the wait. They are nothing in other builds.
 namespace grace_period {
-#ifdef __SANITIZE_THREAD__
+#ifdef RHUMB_THREAD_SANITIZER
 inline char place = 0;
 inline void reader_left() noexcept {
   __tsan_release(&place);

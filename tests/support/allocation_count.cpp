@@ -2,14 +2,6 @@
 
 #include <cstddef>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define RHUMB_SANITIZER_ALLOCATES
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define RHUMB_SANITIZER_ALLOCATES
-#endif
-#endif
-
 namespace {
 
 thread_local std::uint64_t count = 0;
@@ -20,7 +12,7 @@ std::uint64_t rhumb::test::allocation_count() noexcept {
   return count;
 }
 
-#ifdef RHUMB_SANITIZER_ALLOCATES
+#if defined(RHUMB_ADDRESS_SANITIZER) || defined(RHUMB_THREAD_SANITIZER)
 
 // A sanitizer has an allocator of its own, and tells who wants to know (sanitizer/allocator_interface.h).
 extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*on_malloc)(const volatile void*, std::size_t),

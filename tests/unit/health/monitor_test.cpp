@@ -383,7 +383,7 @@ class OutOfDescriptors {
 };
 
 TEST(Monitor, TroubleOnOurSideChangesNoStateAndIsReportedOnce) {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef RHUMB_ADDRESS_SANITIZER
   // Built together with the undefined behaviour sanitizer, which probes memory through a pipe: without a descriptor for
   // it, it takes every object for an invalid one.
   GTEST_SKIP() << "the sanitizer needs descriptors of its own";
