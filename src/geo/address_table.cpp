@@ -111,45 +111,68 @@ struct AddressTable::Compiler {
   Target compile_node(std::span<const Step> steps) {
     const std::size_t node = nodes.size();
     if (node / kUnit > kPlaceMask) throw std::length_error("an address table's nodes take up to 1 GB");
-    const unsigned index_bits = index_bits_of(steps.size());
+    const unsigned index_bits = index_bits_of(steps);
     if (index_bits == 0) {
       write_list(steps, 0, steps.size());
     } else {
-      nodes.resize(node + (std::size_t{1} << index_bits));
+      nodes.resize(node + (std::size_t{1} << index_bits));  // a whole number of units
       write_lists(steps, node, index_bits);
     }
     return kNode | static_cast<Target>(index_bits << kPlaceBits) | static_cast<Target>(node / kUnit);
   }
 
+  // The steps to list for the digits from `first` to before `end`. `begin` is the number of one that is not after them.
+  [[nodiscard]] static std::span<const Step> steps_in(std::span<const Step> steps, std::size_t begin, std::size_t first,
+                                                      std::size_t end) {
+    while (begin + 1 < steps.size() && steps[begin + 1].first <= first)
+      ++begin;
+    std::size_t last = begin;
+    while (last + 1 < steps.size() && steps[last + 1].first < end)
+      ++last;
+    return steps.subspan(begin, last + 1 - begin);
+  }
+
+  // How many upper bits of a digit select an entry of the node's index. 0: all is in one list, and there is no index.
+  [[nodiscard]] static unsigned index_bits_of(std::span<const Step> steps) {
+    if (steps.size() <= kWindow) return 0;
+    auto index_bits = static_cast<unsigned>(std::bit_width(steps.size() / kStepsPerEntry));
+    while ((std::size_t{1} << index_bits) < steps.size() && !fits_windows(steps, index_bits))
+      ++index_bits;
+    return index_bits;
+  }
+
+  // Whether no list is longer than a window.
+  [[nodiscard]] static bool fits_windows(std::span<const Step> steps, unsigned index_bits) {
+    const std::size_t width = kDigits >> index_bits;
+    std::size_t begin = 0;
+    for (std::size_t digit = 0; digit < kDigits; digit += width) {
+      const auto listed = steps_in(steps, begin, digit, digit + width);
+      if (listed.size() > kWindow) return false;
+      begin = static_cast<std::size_t>(&listed.back() - steps.data());
+    }
+    return true;
+  }
+
   // The lists of a node and its index, from left to right.
   void write_lists(std::span<const Step> steps, std::size_t node, unsigned index_bits) {
-    const std::size_t entries = std::size_t{1} << index_bits;
-    const std::size_t digits_per_entry = kDigits >> index_bits;
-    // The number of the first step, from `number` on, that begins with `entry` or after it.
-    const auto begin_of = [&](std::size_t entry, std::size_t number) {
-      while (number < steps.size() && steps[number].first < entry * digits_per_entry)
-        ++number;
-      return number;
-    };
+    const std::size_t width = kDigits >> index_bits;
     std::size_t begin = 0;
-    for (std::size_t entry = 0; entry < entries;) {
-      std::size_t next_entry = entry + 1;
-      std::size_t end = begin_of(next_entry, begin);
-      while (next_entry < entries) {
-        const std::size_t longer_end = begin_of(next_entry + 1, end);
-        if (longer_end - begin > kWindow) break;
-        end = longer_end;
-        ++next_entry;
+    for (std::size_t digit = 0; digit < kDigits;) {
+      std::size_t end = digit + width;
+      auto listed = steps_in(steps, begin, digit, end);
+      while (end < kDigits) {
+        const auto longer = steps_in(steps, begin, digit, end + width);
+        if (longer.size() > kWindow) break;
+        listed = longer;
+        end += width;
       }
+      begin = static_cast<std::size_t>(&listed.front() - steps.data());
       const std::size_t distance = (nodes.size() - node) / kUnit;
       assert(distance < kDigits);
-      std::fill_n(nodes.begin() + static_cast<std::ptrdiff_t>(node + entry), next_entry - entry,
-                  static_cast<std::uint16_t>(distance));
-      write_list(steps, begin, end);
-      // The last step goes on, unless the next one begins right there.
-      const bool goes_on = end == steps.size() || steps[end].first != next_entry * digits_per_entry;
-      begin = goes_on ? end - 1 : end;
-      entry = next_entry;
+      write_list(steps, begin, begin + listed.size());
+      for (; digit < end; digit += width)
+        nodes[node + digit / width] = static_cast<std::uint16_t>(distance);
+      begin += listed.size() - 1;
     }
   }
 

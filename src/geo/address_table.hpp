@@ -2,21 +2,21 @@
 //
 // Compiled once from an AddressMap, looked up by every query. It is a trie of 16-bit digits: two of them make an IPv4
 // address, eight an IPv6 one. The first digit selects an entry of an array; each further one is looked for in a node, a
-// sorted list of steps, the digits at which the answer changes, each with its answer beside it. A digit whose addresses
-// all have one value ends the search, so an IPv6 look-up ends after three digits in a /48 and four in a /64.
+// sorted list of steps, the digits at which the answer changes, each with its answer. A digit whose addresses all have
+// one value ends the search, so an IPv6 look-up ends after three digits in a /48 and four in a /64.
 //
-// Size is what counts, as nearly all of a look-up is cache misses: a step takes 4 octets (values are mostly below
-// 65,536; where they are not, or a node leads to others, 6), and lists lie one after the other without padding. The
-// upper bits of a digit select, in an index in front of a node's steps, the few steps to search without a branch.
-// Tried instead:
-// no index (IPv6, whose nodes have up to 65,536 steps, was no faster than with lines of ten ranges); digits and answers
-// in separate arrays (a cache miss more; IPv6 up to a third slower); a trie of octets with 256-bit bitmaps (twice the
-// size for IPv4, and slower).
+// Nearly all of a look-up is cache misses, and what is left is waiting for one instruction after another. So a node's
+// steps are cut into lists of up to sixteen, whose digits are compared at once, without a branch to mispredict, and
+// whose answers come right behind them, mostly in the same line. A small node is one list; of a larger one the upper
+// bits of the digit select the list in an index. How many bits these are is told by what leads to the node, which so
+// needs no header. An index grows where steps are crowded, until each list is short or it has as many entries as there
+// are steps. Places are told in units of 8 octets and an index is of 16-bit numbers: size still counts.
+// docs/performance.md tells what was tried instead.
 //
-// DB-IP City Lite and twelve regions, nearest one only: 0.56 M IPv4 and 0.63 M IPv6 ranges, 7.1 MB, compiled in 50 ms.
-// On a busy machine of two cores with a shared cache, random IPv4 addresses take 21 to 38 ns, 38 to 56 ns if each waits
-// for the last; addresses of networks drawn evenly, where they are crowded, 45 to 49 and 76 to 94 ns. Random IPv6
-// addresses take 2 to 6 ns, those of networks drawn evenly 113 to 154 ns.
+// DB-IP City Lite and twelve regions, nearest one only: 0.56 M IPv4 and 0.63 M IPv6 ranges, 7.9 MB, compiled in 50 to
+// 90 ms. On a busy machine of two cores with a shared cache, random IPv4 addresses take 10 to 13 ns, addresses of
+// networks drawn evenly, where they are crowded, 18 ns and 52 instructions; random IPv6 addresses 2 to 3 ns, those of
+// networks drawn evenly 45 to 58 ns and 125 instructions. It is no more if each look-up waits for the last.
 //
 // Scope: where a search ends at some digit, the addresses of the digits before it do not all have one value, so the
 // scope is longer than they are, and only this node's neighbours decide it: two XORs, two leading-zero counts.
@@ -60,7 +60,7 @@ class AddressTable {
   // Knows nothing: every address has value 0.
   AddressTable() : AddressTable(AddressMap<std::uint32_t>{}) {}
   // Throws std::length_error if `map` has more than kRangesMax ranges in one family or a value above kValueMax, or
-  // if the nodes would take more than 2 GB.
+  // if the nodes would take more than 1 GB.
   explicit AddressTable(const AddressMap<std::uint32_t>& map);
 
   // Never fails: an address of which nothing is known has value 0. Takes `address` in host byte order.
@@ -102,12 +102,6 @@ class AddressTable {
   };
 
   struct Compiler;
-
-  // How many upper bits of a digit select an entry of the index of a node of `count` steps: enough for about
-  // kStepsPerEntry steps between two entries, were they evenly spread. 0: there is one list, and no index.
-  [[nodiscard]] static constexpr unsigned index_bits_of(std::size_t count) noexcept {
-    return count <= kWindow ? 0 : static_cast<unsigned>(std::bit_width(count / kStepsPerEntry));
-  }
 
   // The number of the first of `lasts`, ascending, that is not before `digit`. There is one; what follows it does not
   // matter, but kWindow elements can be read from there on.
