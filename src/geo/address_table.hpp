@@ -14,9 +14,9 @@
 // docs/performance.md tells what was tried instead.
 //
 // DB-IP City Lite and twelve regions, nearest one only: 0.56 M IPv4 and 0.63 M IPv6 ranges, 7.9 MB, compiled in 50 to
-// 90 ms. On a busy machine of two cores with a shared cache, random IPv4 addresses take 10 to 13 ns, addresses of
-// networks drawn evenly, where they are crowded, 18 ns and 52 instructions; random IPv6 addresses 2 to 3 ns, those of
-// networks drawn evenly 45 to 58 ns and 125 instructions. It is no more if each look-up waits for the last.
+// 90 ms. On a busy machine of two cores with a shared cache, where look-ups are independent, random IPv4 addresses take
+// 10 to 13 ns, addresses of networks drawn evenly, where they are crowded, 18 ns and 52 instructions; random IPv6
+// addresses 2 to 3 ns, those of networks drawn evenly 45 to 58 ns and 125 instructions.
 //
 // Scope: where a search ends at some digit, the addresses of the digits before it do not all have one value, so the
 // scope is longer than they are, and only this node's neighbours decide it: two XORs, two leading-zero counts.
