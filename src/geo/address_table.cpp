@@ -1,6 +1,7 @@
 #include "geo/address_table.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -52,6 +53,9 @@ struct AddressTable::Compiler {
 
   std::vector<std::uint16_t>& nodes;
 
+  // 65,535 stands for none before 0.
+  static std::uint16_t before(std::size_t digit) { return static_cast<std::uint16_t>(digit - 1); }
+
   template <typename Key>
   Root compile_root(const RangeList<Key, std::uint32_t>& list) {
     const std::vector<Step> steps = compile_digit(list, 0, list.size(), 0);
@@ -61,8 +65,8 @@ struct AddressTable::Compiler {
       const std::size_t end = i + 1 < steps.size() ? steps[i + 1].first : kDigits;
       for (std::size_t digit = first; digit < end; ++digit) {
         root.targets[digit] = target;
-        root.scope_bits[digit] = static_cast<std::uint8_t>(
-            scope_in_range(static_cast<std::uint16_t>(digit), first, static_cast<std::uint16_t>(end)));
+        root.scope_bits[digit] =
+            static_cast<std::uint8_t>(scope_in_range(static_cast<std::uint16_t>(digit), before(first), before(end)));
       }
     }
     return root;
@@ -105,23 +109,88 @@ struct AddressTable::Compiler {
 
   // Writes a node, after those that it leads to.
   Target compile_node(std::span<const Step> steps) {
-    const std::size_t place = nodes.size();
-    if (place > kPlaceMask) throw std::length_error("an address table's nodes take up to 2 GB");
-    const bool is_wide = std::ranges::any_of(steps, [](const Step& step) { return step.target > 0xFFFF; });
-    nodes.push_back(static_cast<std::uint16_t>(steps.size() - 1));
-    const unsigned index_bits = index_bits_of(steps.size());
-    std::size_t number = 0;
-    for (std::size_t entry = 0; entry < index_size(index_bits); ++entry) {
-      while (number + 1 < steps.size() && steps[number + 1].first <= entry << (kDigitBits - index_bits))
-        ++number;
-      nodes.push_back(static_cast<std::uint16_t>(number));
+    const std::size_t node = nodes.size();
+    if (node / kUnit > kPlaceMask) throw std::length_error("an address table's nodes take up to 1 GB");
+    const unsigned index_bits = index_bits_of(steps);
+    if (index_bits == 0) {
+      write_list(steps, 0, steps.size());
+    } else {
+      nodes.resize(node + (std::size_t{1} << index_bits));  // a whole number of units
+      write_lists(steps, node, index_bits);
     }
-    for (const Step& step : steps) {
-      nodes.push_back(step.first);
+    return kNode | static_cast<Target>(index_bits << kPlaceBits) | static_cast<Target>(node / kUnit);
+  }
+
+  // The steps to list for the digits from `first` to before `end`. `begin` is the number of one that is not after them.
+  [[nodiscard]] static std::span<const Step> steps_in(std::span<const Step> steps, std::size_t begin, std::size_t first,
+                                                      std::size_t end) {
+    while (begin + 1 < steps.size() && steps[begin + 1].first <= first)
+      ++begin;
+    std::size_t last = begin;
+    while (last + 1 < steps.size() && steps[last + 1].first < end)
+      ++last;
+    return steps.subspan(begin, last + 1 - begin);
+  }
+
+  // How many upper bits of a digit select an entry of the node's index. 0: all is in one list, and there is no index.
+  [[nodiscard]] static unsigned index_bits_of(std::span<const Step> steps) {
+    if (steps.size() <= kWindow) return 0;
+    auto index_bits = static_cast<unsigned>(std::bit_width(steps.size() / kStepsPerEntry));
+    while ((std::size_t{1} << index_bits) < steps.size() && !fits_windows(steps, index_bits))
+      ++index_bits;
+    return index_bits;
+  }
+
+  // Whether no list is longer than a window.
+  [[nodiscard]] static bool fits_windows(std::span<const Step> steps, unsigned index_bits) {
+    const std::size_t width = kDigits >> index_bits;
+    std::size_t begin = 0;
+    for (std::size_t digit = 0; digit < kDigits; digit += width) {
+      const auto listed = steps_in(steps, begin, digit, digit + width);
+      if (listed.size() > kWindow) return false;
+      begin = static_cast<std::size_t>(&listed.back() - steps.data());
+    }
+    return true;
+  }
+
+  // The lists of a node and its index, from left to right.
+  void write_lists(std::span<const Step> steps, std::size_t node, unsigned index_bits) {
+    const std::size_t width = kDigits >> index_bits;
+    std::size_t begin = 0;
+    for (std::size_t digit = 0; digit < kDigits;) {
+      std::size_t end = digit + width;
+      auto listed = steps_in(steps, begin, digit, end);
+      while (end < kDigits) {
+        const auto longer = steps_in(steps, begin, digit, end + width);
+        if (longer.size() > kWindow) break;
+        listed = longer;
+        end += width;
+      }
+      begin = static_cast<std::size_t>(&listed.front() - steps.data());
+      const std::size_t distance = (nodes.size() - node) / kUnit;
+      assert(distance < kDigits);
+      write_list(steps, begin, begin + listed.size());
+      for (; digit < end; digit += width)
+        nodes[node + digit / width] = static_cast<std::uint16_t>(distance);
+      begin += listed.size() - 1;
+    }
+  }
+
+  // The steps [begin, end) of `steps`, which are all of a node's.
+  void write_list(std::span<const Step> steps, std::size_t begin, std::size_t end) {
+    const auto listed = steps.subspan(begin, end - begin);
+    const bool is_wide = std::ranges::any_of(listed, [](const Step& step) { return step.target > 0xFFFF; });
+    nodes.push_back(static_cast<std::uint16_t>(listed.size() | (is_wide ? kWide : 0U)));
+    nodes.push_back(before(listed.front().first));
+    for (std::size_t next = begin + 1; next <= end; ++next)
+      nodes.push_back(before(next < steps.size() ? steps[next].first : kDigits));
+    for (const Step& step : listed)
       nodes.push_back(static_cast<std::uint16_t>(step.target));
-      if (is_wide) nodes.push_back(static_cast<std::uint16_t>(step.target >> 16));
+    if (is_wide) {
+      for (const Step& step : listed)
+        nodes.push_back(static_cast<std::uint16_t>(step.target >> 16));
     }
-    return kNode | (is_wide ? kWide : 0) | static_cast<Target>(place);
+    nodes.resize((nodes.size() + kUnit - 1) / kUnit * kUnit);
   }
 
  private:
@@ -136,6 +205,7 @@ AddressTable::AddressTable(const AddressMap<std::uint32_t>& map) {
   Compiler compiler{nodes_};
   root_v4_ = compiler.compile_root(map.v4());
   root_v6_ = compiler.compile_root(list_v6);
+  nodes_.resize(nodes_.size() + kWindow);
   nodes_.shrink_to_fit();
   ranges_v4_ = map.v4().size();
   ranges_v6_ = list_v6.size();

@@ -2,21 +2,21 @@
 //
 // Compiled once from an AddressMap, looked up by every query. It is a trie of 16-bit digits: two of them make an IPv4
 // address, eight an IPv6 one. The first digit selects an entry of an array; each further one is looked for in a node, a
-// sorted list of steps, the digits at which the answer changes, each with its answer beside it. A digit whose addresses
-// all have one value ends the search, so an IPv6 look-up ends after three digits in a /48 and four in a /64.
+// sorted list of steps, the digits at which the answer changes, each with its answer. A digit whose addresses all have
+// one value ends the search, so an IPv6 look-up ends after three digits in a /48 and four in a /64.
 //
-// Size is what counts, as nearly all of a look-up is cache misses: a step takes 4 octets (values are mostly below
-// 65,536; where they are not, or a node leads to others, 6), and lists lie one after the other without padding. The
-// upper bits of a digit select, in an index in front of a node's steps, the few steps to search without a branch.
-// Tried instead:
-// no index (IPv6, whose nodes have up to 65,536 steps, was no faster than with lines of ten ranges); digits and answers
-// in separate arrays (a cache miss more; IPv6 up to a third slower); a trie of octets with 256-bit bitmaps (twice the
-// size for IPv4, and slower).
+// Nearly all of a look-up is cache misses, and what is left is waiting for one instruction after another. So a node's
+// steps are cut into lists of up to sixteen, whose digits are compared at once, without a branch to mispredict, and
+// whose answers come right behind them, mostly in the same line. A small node is one list; of a larger one the upper
+// bits of the digit select the list in an index. How many bits these are is told by what leads to the node, which so
+// needs no header. An index grows where steps are crowded, until each list is short or it has as many entries as there
+// are steps. Places are told in units of 8 octets and an index is of 16-bit numbers: size still counts.
+// docs/performance.md tells what was tried instead.
 //
-// DB-IP City Lite and twelve regions, nearest one only: 0.56 M IPv4 and 0.63 M IPv6 ranges, 7.1 MB, compiled in 50 ms.
-// On a busy machine of two cores with a shared cache, random IPv4 addresses take 21 to 38 ns, 38 to 56 ns if each waits
-// for the last; addresses of networks drawn evenly, where they are crowded, 45 to 49 and 76 to 94 ns. Random IPv6
-// addresses take 2 to 6 ns, those of networks drawn evenly 113 to 154 ns.
+// DB-IP City Lite and twelve regions, nearest one only: 0.56 M IPv4 and 0.63 M IPv6 ranges, 7.9 MB, compiled in 50 to
+// 90 ms. On a busy machine of two cores with a shared cache, where look-ups are independent, random IPv4 addresses take
+// 10 to 13 ns, addresses of networks drawn evenly, where they are crowded, 18 ns and 52 instructions; random IPv6
+// addresses 2 to 3 ns, those of networks drawn evenly 45 to 58 ns and 125 instructions.
 //
 // Scope: where a search ends at some digit, the addresses of the digits before it do not all have one value, so the
 // scope is longer than they are, and only this node's neighbours decide it: two XORs, two leading-zero counts.
@@ -31,6 +31,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <vector>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "base/ip_address.hpp"
 #include "geo/address_map.hpp"
@@ -56,7 +60,7 @@ class AddressTable {
   // Knows nothing: every address has value 0.
   AddressTable() : AddressTable(AddressMap<std::uint32_t>{}) {}
   // Throws std::length_error if `map` has more than kRangesMax ranges in one family or a value above kValueMax, or
-  // if the nodes would take more than 2 GB.
+  // if the nodes would take more than 1 GB.
   explicit AddressTable(const AddressMap<std::uint32_t>& map);
 
   // Never fails: an address of which nothing is known has value 0. Takes `address` in host byte order.
@@ -77,14 +81,19 @@ class AddressTable {
   [[nodiscard]] std::size_t memory_bytes() const noexcept;
 
  private:
-  // A value, or kNode, perhaps kWide, and the place in nodes_ where the node of the next digit begins.
+  // A value, or kNode, how many bits of the digit its index takes, and the place in nodes_, in units, where the node of
+  // the next digit begins.
   using Target = std::uint32_t;
   static constexpr Target kNode = 0x8000'0000;
-  static constexpr Target kWide = 0x4000'0000;  // the node's targets do not all fit in 16 bits
-  static constexpr Target kPlaceMask = kWide - 1;
+  static constexpr unsigned kPlaceBits = 27;
+  static constexpr Target kPlaceMask = (Target{1} << kPlaceBits) - 1;
+  static constexpr Target kIndexBitsMask = 0xF;
+  static constexpr std::size_t kUnit = 4;  // elements of nodes_: with fewer, an index could not reach all of its node
+  static constexpr std::uint16_t kWide = 0x8000;  // the list's targets do not all fit in 16 bits
   static constexpr unsigned kDigitBits = 16;
   static constexpr std::size_t kDigits = std::size_t{1} << kDigitBits;
   static constexpr std::size_t kStepsPerEntry = 8;
+  static constexpr std::size_t kWindow = 16;  // steps compared at once; lists are of so many, where they can be
 
   // The first digit.
   struct Root {
@@ -94,41 +103,37 @@ class AddressTable {
 
   struct Compiler;
 
-  // How many upper bits of a digit select an entry of the index of a node of `count` steps: enough for about
-  // kStepsPerEntry steps between two entries, were they evenly spread.
-  [[nodiscard]] static constexpr unsigned index_bits_of(std::size_t count) noexcept {
-    return static_cast<unsigned>(std::bit_width(count / kStepsPerEntry));
-  }
-  // In elements: one for each value of those bits and one for the end.
-  [[nodiscard]] static constexpr std::size_t index_size(unsigned index_bits) noexcept {
-    return (std::size_t{1} << index_bits) + 1;
-  }
-
-  // Of the steps with the numbers `begin` to `last`, the last that is not after `digit`; the one at `begin` is not. The
-  // turns depend on how many steps there are alone, and each is a conditional move.
-  [[nodiscard]] static const std::uint16_t* last_not_after(const std::uint16_t* steps, std::size_t step_size,
-                                                           std::size_t begin, std::size_t last,
-                                                           std::uint16_t digit) noexcept {
-    const std::uint16_t* found = steps + begin * step_size;
-    for (std::size_t count = last - begin + 1; count > 1;) {
-      const std::size_t half = count / 2;
-      const std::uint16_t* middle = found + half * step_size;
-      found = *middle <= digit ? middle : found;
-      count -= half;
-    }
-    return found;
-  }
-
-  // The length of the widest prefix of 16-bit numbers around `digit` that lies in [first, end); 0 stands for no `end`.
-  // It must be long enough to tell `digit` from the last one before the range and from the first one after it: one bit
-  // more than what they have in common.
-  [[nodiscard]] static unsigned scope_in_range(std::uint16_t digit, std::uint16_t first, std::uint16_t end) noexcept {
-    const auto common_bits = [](unsigned a, unsigned b) {
-      return static_cast<unsigned>(std::countl_zero(static_cast<std::uint16_t>(a ^ b)));
+  // The number of the first of `lasts`, ascending, that is not before `digit`. There is one; what follows it does not
+  // matter, but kWindow elements can be read from there on.
+  [[nodiscard]] static std::size_t first_not_before(const std::uint16_t* lasts, std::uint16_t digit) noexcept {
+#ifdef __SSE2__
+    const __m128i digits = _mm_set1_epi16(static_cast<std::int16_t>(digit));
+    const auto not_before = [&](const std::uint16_t* eight) {
+      const __m128i values = _mm_loadu_si128(reinterpret_cast<const __m128i*>(eight));
+      return _mm_cmpeq_epi16(_mm_subs_epu16(digits, values), _mm_setzero_si128());
     };
-    const unsigned before = first == 0 ? 0 : common_bits(digit, first - 1U) + 1;
-    const unsigned after = end == 0 ? 0 : common_bits(digit, end) + 1;
-    return std::max(before, after);
+    for (std::size_t begin = 0;; begin += kWindow) {
+      const __m128i found = _mm_packs_epi16(not_before(lasts + begin), not_before(lasts + begin + kWindow / 2));
+      const auto mask = static_cast<unsigned>(_mm_movemask_epi8(found));
+      if (mask != 0) [[likely]]
+        return begin + static_cast<std::size_t>(std::countr_zero(mask));
+    }
+#else
+    std::size_t number = 0;
+    while (lasts[number] < digit)
+      ++number;
+    return number;
+#endif
+  }
+
+  // The length of the widest prefix of 16-bit numbers around `digit` that lies after `before` and not after `last`;
+  // 65,535 stands for none before, and at the end for none after. It must be long enough to tell `digit` from its
+  // neighbour on either side: one bit more than what it has in common with the nearer one.
+  [[nodiscard]] static unsigned scope_in_range(std::uint16_t digit, std::uint16_t before, std::uint16_t last) noexcept {
+    // Where there is no neighbour, the difference is of 17 bits.
+    const unsigned to_before = (unsigned{digit} ^ before) | ((before + 1U) & kDigits);
+    const unsigned to_after = digit ^ (last + 1U);
+    return kDigitBits + 1 - static_cast<unsigned>(std::bit_width(std::min(to_before, to_after)));
   }
 
   template <typename Key>
@@ -136,39 +141,38 @@ class AddressTable {
     constexpr unsigned kShift = sizeof(Key) * 8 - kDigitBits;
     const auto first_digit = static_cast<std::size_t>(address >> kShift);
     Target target = root.targets[first_digit];
-    unsigned scope_bits = root.scope_bits[first_digit];
-    for (unsigned used_bits = kDigitBits; (target & kNode) != 0; used_bits += kDigitBits) {
+    if ((target & kNode) == 0) return {target, root.scope_bits[first_digit]};
+    for (unsigned used_bits = kDigitBits;; used_bits += kDigitBits) {
       address = static_cast<Key>(address << kDigitBits);
       const auto digit = static_cast<std::uint16_t>(address >> kShift);
-      const std::uint16_t* node = &nodes_[target & kPlaceMask];
-      const std::size_t count = node[0] + std::size_t{1};
-      const unsigned index_bits = index_bits_of(count);
-      const std::uint16_t* index = node + 1 + (digit >> (kDigitBits - index_bits));
-      const bool is_wide = (target & kWide) != 0;
-      const std::size_t step_size = is_wide ? 3 : 2;
-      const std::uint16_t* steps = node + 1 + index_size(index_bits);
-      const std::uint16_t* step = last_not_after(steps, step_size, index[0], index[1], digit);
-      const std::uint16_t* next = step + step_size;
-      const std::uint16_t end = next != steps + count * step_size ? *next : std::uint16_t{0};
-      const std::uint16_t first = step[0];
-      target = step[1];
-      if (is_wide) target |= Target{step[2]} << 16;
-      scope_bits = used_bits + scope_in_range(digit, first, end);
+      const std::uint16_t* node = &nodes_[(target & kPlaceMask) * kUnit];
+      const unsigned index_bits = target >> kPlaceBits & kIndexBitsMask;
+      const std::size_t entry = node[digit >> (kDigitBits - index_bits)];  // some other element, if there is no index
+      const std::uint16_t* list = node + (index_bits == 0 ? 0 : entry * kUnit);
+      const std::uint16_t header = list[0];
+      const std::uint16_t* lasts = list + 2;
+      const std::size_t number = first_not_before(lasts, digit);
+      const std::uint16_t* targets = lasts + (header & ~kWide);
+      target = targets[number];
+      if ((header & kWide) != 0) target |= Target{targets[(header & ~kWide) + number]} << 16;
+      if ((target & kNode) == 0) {
+        const unsigned scope_bits = used_bits + scope_in_range(digit, list[1 + number], lasts[number]);
+        return {target, static_cast<std::uint8_t>(scope_bits)};
+      }
     }
-    return {target, static_cast<std::uint8_t>(scope_bits)};
   }
 
   [[nodiscard]] Match find_embedded(U128 address, std::uint32_t value) const noexcept;
 
   Root root_v4_;
   Root root_v6_;
-  // Each node:
-  //   - how many steps it has, less one
-  //   - the index, index_size() elements: for each value of the upper index_bits_of() bits of a digit, the number of
-  //   the
-  //     last step that is not after all digits that begin with it; and one for the end
-  //   - the steps: the digit with which it begins, the lower 16 bits of the target, and if the node is wide the upper
-  //   16
+  // Each node, from a whole unit on:
+  //   - the index, if its steps are more than kWindow: for each value of the upper bits of a digit, where the list of
+  //     the digits that begin with it is, in units from the node on; neighbours share a list while it has room
+  //   - the lists. Each, from a whole unit on: how many steps it has, perhaps with kWide; the last digit before its
+  //     first step; the last digit of each step; the lower 16 bits of the target of each, and if the list is wide the
+  //     upper 16. The first and the last step are told whole, though they may reach beyond the list's digits
+  // Then kWindow elements, as the last list is read beyond its end.
   std::vector<std::uint16_t> nodes_;
   std::size_t ranges_v4_ = 0;
   std::size_t ranges_v6_ = 0;

@@ -1,6 +1,7 @@
 #include "geo/address_table.hpp"
 
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -203,6 +204,31 @@ TEST(AddressTable, FindsInCrowdedDigits) {
       const U128 v6 = (U128{0x2A00'0001} << 96) + (U128{digit} << 80) + 5;
       ASSERT_EQ(table.find_v4(v4), find_by_trying(map.v4(), v4)) << digit;
       ASSERT_EQ(table.find_v6(v6), find_by_trying(map.v6(), v6)) << digit;
+    }
+  }
+}
+
+// Steps that crowd in a corner of a digit make lists longer than the steps that are compared at once, beside lists that
+// many entries of the index share.
+TEST(AddressTable, FindsInCrowdedCornersOfDigits) {
+  for (const std::uint32_t crowd : {15U, 16U, 17U, 18U, 33U, 100U, 700U, 3'000U}) {
+    for (const std::uint32_t corner : {0U, 0x7FF8U, 0x10000U - crowd}) {
+      for (const std::uint32_t value_base : {1U, 0x10000U}) {
+        SCOPED_TRACE(std::to_string(crowd) + " from " + std::to_string(corner) + ", " + std::to_string(value_base));
+        AddressMap<std::uint32_t> map;
+        for (std::uint32_t digit = corner; digit < corner + crowd; ++digit) {
+          map.v4().append(0x0A0A'0000U + digit, value_base + digit % 7);
+          map.v6().append((U128{0x2A00'0001} << 96) + (U128{digit} << 80), value_base + digit % 7);
+        }
+        const AddressTable table(map);
+        for (std::uint32_t digit = 0;
+             digit<0x10000; digit += digit + 20> corner && digit < corner + crowd + 20 ? 1 : 19) {
+          const std::uint32_t v4 = 0x0A0A'0000U + digit;
+          const U128 v6 = (U128{0x2A00'0001} << 96) + (U128{digit} << 80) + 5;
+          ASSERT_EQ(table.find_v4(v4), find_by_trying(map.v4(), v4)) << digit;
+          ASSERT_EQ(table.find_v6(v6), find_by_trying(map.v6(), v6)) << digit;
+        }
+      }
     }
   }
 }
