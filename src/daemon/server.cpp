@@ -152,7 +152,7 @@ unsigned thread_count(unsigned configured) {
   return configured > 0 ? configured : std::max(1U, std::thread::hardware_concurrency());
 }
 
-// Loading takes several times the memory that serving needs (a city database: 0.4 GB); without this, glibc keeps much
+// Loading takes several times the memory that serving needs (a city database: 0.2 GB); without this, glibc keeps much
 // of it for a next time that may be weeks away.
 void release_memory() {
   malloc_trim(0);
