@@ -89,6 +89,7 @@ std::uint32_t HealthPlanner::add(const config::Instance& instance) {
 }
 
 health::Plan HealthPlanner::take() {
+  probes_.clear();
   return std::move(plan_);
 }
 
@@ -114,9 +115,12 @@ Condition HealthPlanner::resolve(const Condition& of_checks, const config::Insta
 }
 
 std::uint32_t HealthPlanner::probe_of(health::Target target) {
-  const auto [known, is_new] = probes_.try_emplace(target, static_cast<std::uint32_t>(plan_.probes.size()));
-  if (is_new) plan_.probes.push_back(std::move(target));
-  return known->second;
+  const auto place = probes_.lower_bound(target);
+  if (place != probes_.end() && !probes_.key_comp()(target, *place)) return *place;
+  const auto number = static_cast<std::uint32_t>(plan_.probes.size());
+  plan_.probes.push_back(std::move(target));
+  probes_.insert(place, number);
+  return number;
 }
 
 }  // namespace rhumb::daemon

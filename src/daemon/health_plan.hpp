@@ -2,7 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <set>
+#include <vector>
 
 #include "config/config.hpp"
 #include "health/plan.hpp"
@@ -13,12 +14,15 @@ namespace rhumb::daemon {
 class HealthPlanner {
  public:
   explicit HealthPlanner(const config::Config& config);
+  HealthPlanner(const HealthPlanner&) = delete;
+  HealthPlanner& operator=(const HealthPlanner&) = delete;
 
   // The next service.
   void add(const config::Service& service);
   // An instance of the service that was added last; its place on the board.
   std::uint32_t add(const config::Instance& instance);
 
+  // The last call.
   [[nodiscard]] health::Plan take();
 
  private:
@@ -26,10 +30,31 @@ class HealthPlanner {
   [[nodiscard]] health::Condition resolve(const health::Condition& of_checks, const config::Instance& instance);
   [[nodiscard]] std::uint32_t probe_of(health::Target target);
 
+  // health::ProbeOrder, of targets by their place in a list: each is as large as everything that a check can say, so
+  // that a second one in a key cost more than all else that is known of an instance.
+  struct PlaceOrder {
+    using is_transparent = void;
+
+    const std::vector<health::Target>& probes;
+
+    [[nodiscard]] bool operator()(std::uint32_t a, std::uint32_t b) const noexcept {
+      return order(probes[a], probes[b]);
+    }
+    [[nodiscard]] bool operator()(std::uint32_t a, const health::Target& b) const noexcept {
+      return order(probes[a], b);
+    }
+    [[nodiscard]] bool operator()(const health::Target& a, std::uint32_t b) const noexcept {
+      return order(a, probes[b]);
+    }
+
+   private:
+    static constexpr health::ProbeOrder order{};
+  };
+
   const config::Config& config_;
   const config::Service* service_ = nullptr;
   health::Plan plan_;
-  std::map<health::Target, std::uint32_t, health::ProbeOrder> probes_;
+  std::set<std::uint32_t, PlaceOrder> probes_{PlaceOrder{plan_.probes}};  // all places in it
 };
 
 }  // namespace rhumb::daemon

@@ -156,7 +156,7 @@ void warn_of_shortage(std::size_t descriptors, const Loaded& loaded) {
   if (shortage) spdlog::warn("{}: {}", config.file.string(), *shortage);
 }
 
-// Loading takes several times the memory that serving needs (a city database: 0.4 GB); without this, glibc keeps much
+// Loading takes several times the memory that serving needs (a city database: 0.2 GB); without this, glibc keeps much
 // of it for a next time that may be weeks away.
 void release_memory() {
   malloc_trim(0);

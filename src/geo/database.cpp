@@ -1,7 +1,9 @@
 #include "geo/database.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <exception>
+#include <thread>
 #include <utility>
 
 #include "geo/country_centroids.hpp"
@@ -13,38 +15,22 @@
 namespace rhumb::geo {
 namespace {
 
-// The locations of one file's records: each record is read once, however many networks have it.
-class RecordLocations {
- public:
-  RecordLocations(const MmdbFile& file, std::uint8_t source, Locations& locations)
-      : file_(file), source_(source), locations_(locations) {}
+// Each reader needs room for what a file says.
+constexpr std::size_t kReadersMax = 4;
 
-  LocationId operator()(RecordId record) {
-    if (record == kNoRecord) return kUnknownLocation;
-    // The hash is the whole of what is looked for, and an IdTable has no id 0.
-    const auto is_same = [](std::uint32_t) { return true; };
-    return ids_.intern(record, is_same, [&] { return read(record) + 1; }) - 1;
+// What a file says in one record.
+Location read_record(const MmdbFile& file, RecordId record, std::uint8_t source) {
+  Location location = file.read(record);
+  if (location.continent.empty()) {
+    if (const auto* centroid = find_country_centroid(location.country)) location.continent = centroid->continent;
   }
-
- private:
-  LocationId read(RecordId record) {
-    Location location = file_.read(record);
-    if (location.continent.empty()) {
-      if (const auto* centroid = find_country_centroid(location.country)) location.continent = centroid->continent;
-    }
-    const bool has_place = !location.country.empty() || !location.continent.empty() || !location.subdivision.empty() ||
-                           !location.city.empty();
-    if (has_place) location.country_source = source_;
-    if (location.has_coordinates) location.coordinates_source = source_;
-    if (location.asn != 0) location.asn_source = source_;
-    return locations_.intern(location);
-  }
-
-  const MmdbFile& file_;
-  std::uint8_t source_;
-  Locations& locations_;
-  IdTable ids_;  // location + 1 of each record's offset
-};
+  const bool has_place = !location.country.empty() || !location.continent.empty() || !location.subdivision.empty() ||
+                         !location.city.empty();
+  if (has_place) location.country_source = source;
+  if (location.has_coordinates) location.coordinates_source = source;
+  if (location.asn != 0) location.asn_source = source;
+  return location;
+}
 
 // The rules at the top of the header.
 Location merge(const Location& earlier, const Location& later) {
@@ -99,15 +85,15 @@ void finish(Database& database) {
   database.locations.seal();
   std::vector<bool> is_used(database.locations.size());
   const auto mark = [&](const auto& ranges) {
-    for (std::size_t i = 0; i < ranges.size(); ++i)
-      is_used[ranges.value(i)] = true;
+    for (const LocationId id : ranges.values())
+      is_used[id] = true;
   };
   mark(database.map.v4());
   mark(database.map.v6());
   is_used[kUnknownLocation] = true;
   if (std::ranges::find(is_used, false) != is_used.end()) {
     const std::vector<LocationId> new_ids = database.locations.keep(is_used);
-    database.map.replace([&](LocationId id) { return new_ids[id]; });
+    database.map.renumber([&](LocationId id) { return new_ids[id]; });
   }
 
   for (LocationId id = 0; id < database.locations.size(); ++id) {
@@ -118,20 +104,73 @@ void finish(Database& database) {
   }
 }
 
-// Adds the file's networks to `database`, under those of the files before it. Throws what is wrong.
-void load_file(const std::string& path, Database& database) {
+// What one file says: a database of this one source, whose locations name it as the source `number`. Throws what is
+// wrong.
+Database read_file(const std::string& path, std::size_t number) {
   const MmdbFile file(path);
-  const auto source = static_cast<std::uint8_t>(database.sources.size());
+  Database database;
   database.sources.push_back({path, file.type(), file.built_at_s()});
-
-  const bool is_first = source == 0;
-  AddressMap<LocationId> map = file.walk();
-  map.replace(RecordLocations(file, source, database.locations));
-  map.shrink_to_fit();
-  if (map == AddressMap<LocationId>{}) {
+  const auto source = static_cast<std::uint8_t>(number);
+  database.map =
+      file.walk([&](RecordId record) { return database.locations.intern(read_record(file, record, source)); });
+  if (database.map.v4().knows_nothing() && database.map.v6().knows_nothing()) {
     throw Malformed("no network in it has a country, coordinates or an AS number");
   }
-  database.map = is_first ? std::move(map) : overlay(database.map, map, MergedLocations(database.locations));
+  return database;
+}
+
+// What became of a file.
+struct FileRead {
+  Database database;
+  std::exception_ptr error;
+};
+
+// All files at once, on several threads: they have nothing to do with each other until they are merged.
+std::vector<FileRead> read_files(std::span<const std::string> paths) {
+  std::vector<FileRead> files(paths.size());
+  std::atomic<std::size_t> next = 0;
+  const auto read_next = [&] {
+    for (std::size_t i = next++; i < paths.size(); i = next++) {
+      try {
+        files[i].database = read_file(paths[i], i);
+      } catch (...) {
+        files[i].error = std::current_exception();
+      }
+    }
+  };
+  std::vector<std::jthread> helpers;
+  const std::size_t readers = std::min({paths.size(), std::size_t{std::thread::hardware_concurrency()}, kReadersMax});
+  while (helpers.size() + 1 < readers)
+    helpers.emplace_back(read_next);
+  read_next();
+  helpers.clear();
+  return files;
+}
+
+// Many databases have one family only: where just one of two lists knows anything, the other costs nothing.
+template <typename Key>
+RangeList<Key, LocationId> merge_lists(RangeList<Key, LocationId>& earlier, RangeList<Key, LocationId>& later,
+                                       MergedLocations& merge_locations) {
+  if (earlier.knows_nothing()) return std::move(later);
+  if (later.knows_nothing()) return std::move(earlier);
+  RangeList<Key, LocationId> merged;
+  overlay_lists(earlier, later, merge_locations, merged);
+  return merged;
+}
+
+// Puts what a file says under what those before it say. Throws std::length_error when there are too many locations.
+void add_file(Database file, Database& database) {
+  database.sources.push_back(std::move(file.sources.front()));
+  if (database.sources.size() == 1) {
+    database.map = std::move(file.map);
+    database.locations = std::move(file.locations);
+    return;
+  }
+  const std::vector<LocationId> ids = database.locations.absorb(std::exchange(file.locations, {}));
+  file.map.renumber([&](LocationId id) { return ids[id]; });
+  MergedLocations merge_locations(database.locations);
+  database.map.v4() = merge_lists(database.map.v4(), file.map.v4(), merge_locations);
+  database.map.v6() = merge_lists(database.map.v6(), file.map.v6(), merge_locations);
 }
 
 }  // namespace
@@ -144,11 +183,13 @@ std::optional<Database> load_databases(std::span<const std::string> paths, Probl
     problems.error(paths[kSourcesMax], "more than " + std::to_string(kSourcesMax) + " databases");
     return std::nullopt;
   }
-  for (const std::string& path : paths) {
+  std::vector<FileRead> files = read_files(paths);
+  for (std::size_t i = 0; i < paths.size(); ++i) {
     try {
-      load_file(path, database);
+      if (files[i].error) std::rethrow_exception(files[i].error);
+      add_file(std::move(files[i].database), database);
     } catch (const std::exception& wrong) {
-      problems.error(path, wrong.what());
+      problems.error(paths[i], wrong.what());
     }
   }
   const Geofeeds feeds = read_geofeeds(geofeeds, problems);

@@ -28,6 +28,12 @@ class IdTable {
     return places_[place].id;
   }
 
+  // Begins to fetch what intern() will look at first. Worth it for who has many to ask for: each waits for a cache
+  // miss.
+  void prefetch(std::uint32_t hash) const noexcept {
+    if (!places_.empty()) __builtin_prefetch(&places_[place_of(hash)]);
+  }
+
   // As a table takes its hashes.
   [[nodiscard]] static constexpr std::uint32_t fold(std::uint64_t hash) noexcept {
     return static_cast<std::uint32_t>(hash ^ hash >> 32);

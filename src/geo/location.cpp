@@ -30,6 +30,13 @@ std::string_view Texts::get(Id id) const noexcept {
   return {octets_.data() + id + 1, static_cast<unsigned char>(octets_[id])};
 }
 
+std::vector<Texts::Id> Texts::absorb(const Texts& other) {
+  std::vector<Id> new_ids(other.octets_.size());
+  for (Id id = 0; id < new_ids.size(); id += 1U + static_cast<Id>(other.get(id).size()))
+    new_ids[id] = intern(other.get(id));
+  return new_ids;
+}
+
 void Texts::seal() {
   ids_ = {};
   octets_.shrink_to_fit();
@@ -40,11 +47,16 @@ std::size_t Texts::memory_bytes() const noexcept {
 }
 
 LocationId Locations::intern(const Location& location) {
+  // Neighbours share most of their texts: then there is nothing to look for.
+  const Record& last = records_.back();
+  const auto id_of = [this](std::string_view text, Texts::Id of_last) {
+    return texts_.get(of_last) == text ? of_last : texts_.intern(text);
+  };
   const Record record{
-      .continent = texts_.intern(location.continent),
-      .country = texts_.intern(location.country),
-      .subdivision = texts_.intern(location.subdivision),
-      .city = texts_.intern(location.city),
+      .continent = id_of(location.continent, last.continent),
+      .country = id_of(location.country, last.country),
+      .subdivision = id_of(location.subdivision, last.subdivision),
+      .city = id_of(location.city, last.city),
       .latitude = location.latitude,
       .longitude = location.longitude,
       .asn = location.asn,
@@ -53,6 +65,22 @@ LocationId Locations::intern(const Location& location) {
       .coordinates_source = location.coordinates_source,
       .asn_source = location.asn_source,
   };
+  return intern(record);
+}
+
+std::vector<LocationId> Locations::absorb(const Locations& other) {
+  const std::vector<Texts::Id> texts = texts_.absorb(other.texts_);
+  std::vector<LocationId> new_ids;
+  new_ids.reserve(other.records_.size());
+  for (Record record : other.records_) {
+    for (Texts::Id* text : {&record.continent, &record.country, &record.subdivision, &record.city})
+      *text = texts[*text];
+    new_ids.push_back(intern(record));
+  }
+  return new_ids;
+}
+
+LocationId Locations::intern(const Record& record) {
   if (record == records_[kUnknownLocation]) return kUnknownLocation;
 
   std::uint64_t hash = 0;

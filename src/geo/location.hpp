@@ -52,6 +52,8 @@ class Texts {
   Id intern(std::string_view text);
   // Valid until the next intern(), and across moves.
   [[nodiscard]] std::string_view get(Id id) const noexcept;
+  // Interns all of `other`. Their ids here, by those there; what is at numbers that are no id there says nothing.
+  std::vector<Id> absorb(const Texts& other);
   // No intern() from here on; gives back the memory that only that needs.
   void seal();
   [[nodiscard]] std::size_t memory_bytes() const noexcept;
@@ -70,6 +72,9 @@ class Locations {
 
   // The id of this location, new or known. Throws std::length_error above kLocationsMax.
   LocationId intern(const Location& location);
+
+  // Interns all of `other`. Their ids here, by those there; different ones of different ones.
+  std::vector<LocationId> absorb(const Locations& other);
 
   // The texts stay valid until the next intern(), and across moves. `id` is below size().
   [[nodiscard]] Location get(LocationId id) const noexcept;
@@ -90,6 +95,10 @@ class Locations {
   [[nodiscard]] std::size_t memory_bytes() const noexcept;
 
  private:
+  struct Record;
+
+  LocationId intern(const Record& record);
+
   struct Record {
     Texts::Id continent;
     Texts::Id country;

@@ -1,12 +1,18 @@
 #include "geo/mmdb.hpp"
 
+#include <sys/mman.h>
+
+#include <array>
 #include <cassert>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <span>
 #include <string_view>
 #include <utility>
+
+#include "geo/id_table.hpp"
 
 namespace rhumb::geo {
 namespace {
@@ -62,13 +68,80 @@ class SearchTree {
   unsigned node_size_;  // in octets
 };
 
+// Where the records of a file are.
+class RecordLocations {
+ public:
+  explicit RecordLocations(const std::function<LocationId(RecordId)>& locate) : locate_(locate) {}
+
+  void prefetch(RecordId record) const noexcept { ids_.prefetch(record); }
+  LocationId find(RecordId record) {
+    if (record == kNoRecord) return kUnknownLocation;
+    // The hash is the whole of what is looked for, and an IdTable has no id 0.
+    const auto is_same = [](std::uint32_t) { return true; };
+    return ids_.intern(record, is_same, [&] { return locate_(record) + 1; }) - 1;
+  }
+
+ private:
+  const std::function<LocationId(RecordId)>& locate_;
+  IdTable ids_;  // location + 1 of each record
+};
+
+// The networks that a walk finds, with the locations of their records. Those are looked for some hundreds at a time:
+// one by one, the walk waited for the cache misses of each before it went on.
+template <typename Key>
+class LocatedNetworks {
+ public:
+  explicit LocatedNetworks(RecordLocations& locations) : locations_(locations) {}
+
+  void append(Key first, RecordId record) {
+    if (record == last_record_) return;
+    last_record_ = record;
+    if (count_ == kBatchSize) locate_batch();
+    batch_[count_++] = {first, record};
+    locations_.prefetch(record);
+  }
+
+  RangeList<Key, LocationId> take() {
+    locate_batch();
+    return std::move(result_);
+  }
+
+ private:
+  struct Network {
+    Key first;
+    RecordId record;
+  };
+  static constexpr std::size_t kBatchSize = 256;
+
+  void locate_batch() {
+    for (const Network& network : std::span(batch_).first(count_))
+      result_.append(network.first, locations_.find(network.record));
+    count_ = 0;
+  }
+
+  RecordLocations& locations_;
+  RangeList<Key, LocationId> result_;
+  RecordId last_record_ = kNoRecord;
+  std::array<Network, kBatchSize> batch_;
+  std::size_t count_ = 0;
+};
+
+// What is read of a mapped file stays in the memory of this process for as long as it is mapped. After a walk of some
+// length, let that go; what is needed again is still in the page cache.
+void forget_pages(const MMDB_s& mmdb) {
+  // The only call for it takes memory that could be written; it does not write here, as the mapping is of a file.
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)
+  static_cast<void>(
+      madvise(const_cast<std::uint8_t*>(mmdb.file_content), static_cast<std::size_t>(mmdb.file_size), MADV_DONTNEED));
+}
+
 // Walks the subtree of one family and appends a range for every leaf.
 template <typename Key>
 class TreeWalk {
  public:
   // `alias` is a node to treat as empty wherever it is linked.
-  TreeWalk(const MMDB_s& mmdb, std::uint32_t alias, RangeList<Key, RecordId>& result)
-      : tree_(mmdb), data_size_(mmdb.data_section_size), alias_(alias), result_(result) {}
+  TreeWalk(const MMDB_s& mmdb, std::uint32_t alias, LocatedNetworks<Key>& result)
+      : mmdb_(mmdb), tree_(mmdb), data_size_(mmdb.data_section_size), alias_(alias), result_(result) {}
 
   // `first` is the first address under `node`, and `bits_left` how many bits of the address it and its children decide.
   void walk(std::uint32_t node, Key first, int bits_left) {
@@ -76,6 +149,7 @@ class TreeWalk {
     if (++visits_ > MmdbFile::kVisitsPerNodeMax * tree_.node_count()) {
       throw Malformed("search tree with loops or shared branches");
     }
+    if (visits_ % kVisitsBetweenForgetting == 0) forget_pages(mmdb_);
     const auto [left, right] = tree_.records(node);
     --bits_left;
     enter(left, first, bits_left);
@@ -83,6 +157,9 @@ class TreeWalk {
   }
 
  private:
+  // Of a tree in the order of its addresses, 4 MB.
+  static constexpr std::uint64_t kVisitsBetweenForgetting = std::uint64_t{1} << 19;
+
   void enter(std::uint32_t record, Key first, int bits_left) {
     if (record < tree_.node_count()) {
       if (record == alias_) return result_.append(first, kNoRecord);
@@ -98,12 +175,21 @@ class TreeWalk {
     result_.append(first, beyond - kDataSeparator + 1);
   }
 
+  const MMDB_s& mmdb_;
   const SearchTree tree_;
   std::uint32_t data_size_;
   std::uint32_t alias_;
-  RangeList<Key, RecordId>& result_;
+  LocatedNetworks<Key>& result_;
   std::uint64_t visits_ = 0;
 };
+
+template <typename Key>
+RangeList<Key, LocationId> walk_family(const MMDB_s& mmdb, std::uint32_t node, std::uint32_t alias,
+                                       RecordLocations& locations) {
+  LocatedNetworks<Key> networks(locations);
+  TreeWalk<Key>(mmdb, alias, networks).walk(node, 0, static_cast<int>(sizeof(Key) * 8));
+  return networks.take();
+}
 
 // Reads one record, value by value: MMDB_aget_value with an empty path decodes the one at an offset, following a
 // pointer, and checks that it lies inside the data section. The library's own ways through a record are
@@ -341,21 +427,22 @@ std::int64_t MmdbFile::built_at_s() const noexcept {
   return static_cast<std::int64_t>(mmdb_.metadata.build_epoch);
 }
 
-AddressMap<RecordId> MmdbFile::walk() const {
+AddressMap<LocationId> MmdbFile::walk(const std::function<LocationId(RecordId)>& locate) const {
   constexpr std::uint32_t kNoAlias = ~std::uint32_t{0};
   const std::uint32_t node_count = mmdb_.metadata.node_count;
-  AddressMap<RecordId> map;
+  RecordLocations locations(locate);
+  AddressMap<LocationId> map;
   if (mmdb_.metadata.ip_version == 4) {
-    TreeWalk<std::uint32_t>(mmdb_, kNoAlias, map.v4()).walk(0, 0, kBitsV4);
+    map.v4() = walk_family<std::uint32_t>(mmdb_, 0, kNoAlias, locations);
   } else {
     // Where ::/96 leads: a node, nothing, or a record for more than all of IPv4.
     const std::uint32_t v4_start = mmdb_.ipv4_start_node.node_value;
     if (v4_start < node_count) {
-      TreeWalk<std::uint32_t>(mmdb_, kNoAlias, map.v4()).walk(v4_start, 0, kBitsV4);
+      map.v4() = walk_family<std::uint32_t>(mmdb_, v4_start, kNoAlias, locations);
     } else if (v4_start >= node_count + kDataSeparator) {
-      map.v4().append(0, v4_start - node_count - kDataSeparator + 1);
+      map.v4().append(0, locations.find(v4_start - node_count - kDataSeparator + 1));
     }
-    TreeWalk<U128>(mmdb_, v4_start < node_count ? v4_start : kNoAlias, map.v6()).walk(0, 0, kBitsV6);
+    map.v6() = walk_family<U128>(mmdb_, 0, v4_start < node_count ? v4_start : kNoAlias, locations);
   }
   return map;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <stdexcept>
 #include <string>
 
@@ -43,10 +44,10 @@ class MmdbFile {
   [[nodiscard]] std::string type() const;
   [[nodiscard]] std::int64_t built_at_s() const noexcept;
 
-  // Every network of the file, IPv4 always in the map's IPv4 list: the IPv4 subtree of an IPv6 tree is walked once, and
-  // wherever else in the tree it is linked (::/96, ::ffff:0:0/96, 2002::/16, ...) nothing is known.
-  // Records are not read yet: a walk that also looked them up in a table waited for each cache miss of that in turn.
-  [[nodiscard]] AddressMap<RecordId> walk() const;
+  // locate(record) for every network of the file, IPv4 always in the map's IPv4 list: the IPv4 subtree of an IPv6 tree
+  // is walked once, and wherever else in the tree it is linked (::/96, ::ffff:0:0/96, 2002::/16, ...) nothing is known.
+  // `locate` is asked once for each record, however many networks have it; not for kNoRecord. Throws what it throws.
+  [[nodiscard]] AddressMap<LocationId> walk(const std::function<LocationId(RecordId)>& locate) const;
 
   // The sources of its fields are not set. Texts point into the file.
   [[nodiscard]] Location read(RecordId record) const;

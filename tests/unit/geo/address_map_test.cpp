@@ -137,17 +137,25 @@ TEST(AddressMap, OfNetworksEqualsTheLongestPrefixMatch) {
   }
 }
 
-TEST(AddressMap, ReplacesValuesAndMergesWhatBecomesEqual) {
+TEST(AddressMap, RenumbersValuesWhereTheyAre) {
   AddressMap<std::uint32_t> map;
   map.v4().append(10, 1);
   map.v4().append(20, 2);
-  map.v4().append(30, 3);
-  map.v4().append(40, 0);
-  const auto halved = [](std::uint32_t value) { return value / 2; };
-  const auto expected = map.transform(halved);
-  EXPECT_EQ(expected.v4().size(), 3U);
-  map.replace(halved);
+  map.v6().append(U128{1} << 100, 1);
+  const auto plus_three = [](std::uint32_t value) { return value + 3; };
+  const auto expected = map.transform(plus_three);
+  map.renumber(plus_three);
   EXPECT_EQ(map, expected);
+}
+
+TEST(AddressMap, OnlyAListWithoutAValueKnowsNothing) {
+  AddressMap<std::uint32_t> map;
+  map.v4().append(10, 0);
+  EXPECT_TRUE(map.v4().knows_nothing());
+  map.v4().append(20, 7);
+  EXPECT_FALSE(map.v4().knows_nothing());
+  map.v6().append(10, 1);
+  EXPECT_FALSE(map.v6().knows_nothing());
 }
 
 }  // namespace

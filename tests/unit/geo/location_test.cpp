@@ -129,6 +129,22 @@ TEST(Locations, KeepsThoseInUseInTheirOrder) {
   EXPECT_EQ(locations.get(new_ids[ghent]).city, "Ghent");
 }
 
+TEST(Locations, AbsorbsThoseOfAnotherStoreUnderTheirOwnIds) {
+  Locations locations;
+  const LocationId paris = locations.intern(city("FR", "Paris"));
+  Locations other;
+  const LocationId ghent = other.intern(city("BE", "Ghent"));
+  const LocationId same_paris = other.intern(city("FR", "Paris"));
+  const LocationId nowhere = other.intern(city("FR", ""));
+  const std::vector<LocationId> new_ids = locations.absorb(other);
+  ASSERT_EQ(new_ids.size(), other.size());
+  EXPECT_EQ(new_ids[kUnknownLocation], kUnknownLocation);
+  EXPECT_EQ(new_ids[same_paris], paris);
+  EXPECT_EQ(locations.get(new_ids[ghent]), other.get(ghent));
+  EXPECT_EQ(locations.get(new_ids[nowhere]), other.get(nowhere));
+  EXPECT_EQ(locations.size(), 4U);
+}
+
 TEST(Locations, SealedTakesOnlyCoordinates) {
   Locations locations;
   const LocationId paris = locations.intern(city("FR", "Paris"));
