@@ -5,7 +5,6 @@
 namespace rhumb::dns {
 namespace {
 
-constexpr std::uint16_t kFamilyNone = 0;
 constexpr std::uint16_t kFamilyV4 = 1;  // IANA address family numbers
 constexpr std::uint16_t kFamilyV6 = 2;
 constexpr std::size_t kClientSubnetHeaderSize = 4;  // family, source, scope
