@@ -4,7 +4,8 @@
 // A file is walked once, when it is loaded; its records are recognised by their fields, not by the file's name:
 //   - nested: GeoIP2 and GeoLite2 City, Country, ASN, Enterprise, and DB-IP's own files
 //   - flat: the files of the npm packages @ip-location-db/... (country_code, state1, city, latitude, longitude)
-// Each file of DB-IP City Lite (6.3 M IPv4 networks, 14.7 M IPv6 leaves) takes 0.8 to 0.9 s, and all files are read at once.
+// Each file of DB-IP City Lite (6.3 M IPv4 networks, 14.7 M IPv6 leaves) takes 0.8 to 0.9 s, and all files are read at
+// once.
 //
 // Several files are merged network by network. The first that knows a field wins, and a later one is believed about a
 // place only where it agrees with the country that is already known:

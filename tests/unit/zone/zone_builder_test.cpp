@@ -192,8 +192,10 @@ TEST_F(CompiledZone, NamesInRdataPointToTheOwnerAndToNamesBeforeThem) {
 
 TEST_F(CompiledZone, NothingPointsToAWildcard) {
   load("*.w CNAME *.w\n*.v CNAME x.v\n");
-  EXPECT_EQ(hex(zone_->find(node("*.w.example.com"), dns::type::kCname)->records()), "c00c0005000100000e100004012ac00e");
-  EXPECT_EQ(hex(zone_->find(node("*.v.example.com"), dns::type::kCname)->records()), "c00c0005000100000e1000040178c00e");
+  EXPECT_EQ(hex(zone_->find(node("*.w.example.com"), dns::type::kCname)->records()),
+            "c00c0005000100000e100004012ac00e");
+  EXPECT_EQ(hex(zone_->find(node("*.v.example.com"), dns::type::kCname)->records()),
+            "c00c0005000100000e1000040178c00e");
 }
 
 // RFC 3597 §4: only the types of RFC 1035.
