@@ -213,7 +213,7 @@ TEST(ReadCheck, TakesTextsForTcp) {
   for (const char* key : {"send", "expect"}) {
     EXPECT_THAT(refusals(fmt::format(R"("{}": "x")", key)),
                 ElementsAre(fmt::format("rhumb.json: /{0}: only a check of type \"tcp\" has \"{0}\"", key)));
-    for (const std::size_t size : {0, 1'025}) {
+    for (const std::size_t size : {std::size_t{0}, std::size_t{1'025}}) {
       EXPECT_THAT(read(fmt::format(R"("type": "tcp", "{}": "{}")", key, std::string(size, 'x'))).messages,
                   ElementsAre(fmt::format("rhumb.json: /{}: must have 1 to 1024 octets", key)));
     }
