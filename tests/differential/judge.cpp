@@ -60,8 +60,8 @@ void keep_rrsets_whole(Response& response) {
 
 // Of one owner they stand together.
 void drop_repetitions(Response& response) {
-  const auto repeated = std::ranges::unique(response.answer);
-  response.answer.erase(repeated.begin(), repeated.end());
+  const auto repeated = std::unique(response.answer.begin(), response.answer.end());  // clang 14 lacks that of ranges
+  response.answer.erase(repeated, response.answer.end());
 }
 
 void forget_order(Response& response) {
