@@ -18,7 +18,7 @@ namespace {
 using testing::ElementsAre;
 
 // What the allocator may keep back of a burst. Every datagram that left a few hundred octets behind would be more.
-constexpr std::size_t kGrowthMax = 6 << 20;
+[[maybe_unused]] constexpr std::size_t kGrowthMax = 6 << 20;
 
 bool is_long() {
   return std::getenv("RHUMB_TEST_LONG") != nullptr;
