@@ -38,17 +38,17 @@ class HealthPlanner {
     const std::vector<health::Target>& probes;
 
     [[nodiscard]] bool operator()(std::uint32_t a, std::uint32_t b) const noexcept {
-      return order(probes[a], probes[b]);
+      return kOrder(probes[a], probes[b]);
     }
     [[nodiscard]] bool operator()(std::uint32_t a, const health::Target& b) const noexcept {
-      return order(probes[a], b);
+      return kOrder(probes[a], b);
     }
     [[nodiscard]] bool operator()(const health::Target& a, std::uint32_t b) const noexcept {
-      return order(a, probes[b]);
+      return kOrder(a, probes[b]);
     }
 
    private:
-    static constexpr health::ProbeOrder order{};
+    static constexpr health::ProbeOrder kOrder{};
   };
 
   const config::Config& config_;

@@ -49,8 +49,8 @@ struct ClientSubnet {
 
 // What a query said.
 struct Edns {
-  Edns() noexcept {
-  }  // NOLINT(modernize-use-equals-default): that one would zero what the options leave open, 150 octets
+  // Not = default: that one would zero what the options leave open, 150 octets.
+  Edns() noexcept {}  // NOLINT(modernize-use-equals-default)
 
   std::uint16_t payload_size = 0;  // the requestor's, as sent
   std::uint8_t version = 0;

@@ -65,8 +65,9 @@ struct Rrset {
   // Null: none that matter.
   [[nodiscard]] const RdataNames* names() const noexcept {
     if (!has_names) return nullptr;
+    constexpr std::size_t kPointerSize = sizeof(const RdataNames*);  // NOLINT(bugprone-sizeof-expression)
     const RdataNames* names;
-    std::memcpy(&names, records_at - sizeof names, sizeof names);
+    std::memcpy(&names, records_at - kPointerSize, kPointerSize);
     return names;
   }
   [[nodiscard]] std::span<const Target> targets() const noexcept {
