@@ -168,7 +168,7 @@ std::shared_ptr<const Zone> StoredZone::read(const dns::Name& apex, std::span<co
   const auto settled = [&](const FileRrset& from) {
     std::uint8_t* at = zone->records_.data() + from.records_at;
     if (from.has_names == 1) {
-      std::memcpy(at - sizeof next_names, &next_names, sizeof next_names);
+      std::memcpy(at - Rrset::kPointerSize, &next_names, Rrset::kPointerSize);
       ++next_names;
     }
     return Rrset{from.type, from.count, from.records_size, from.has_names == 1, at};

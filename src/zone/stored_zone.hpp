@@ -43,7 +43,17 @@ class StoredZone {
   [[nodiscard]] std::shared_ptr<const Zone> read(const dns::Name& apex, std::span<const OverlayName> overlays) const;
 
  private:
-  enum Section : std::uint8_t { kPreface, kNodes, kOwners, kRrsets, kRecords, kPointers, kTargets, kNames, kSections };
+  // In the order of the file.
+  using Section = std::size_t;
+  static constexpr Section kPreface = 0;
+  static constexpr Section kNodes = 1;
+  static constexpr Section kOwners = 2;
+  static constexpr Section kRrsets = 3;
+  static constexpr Section kRecords = 4;
+  static constexpr Section kPointers = 5;
+  static constexpr Section kTargets = 6;
+  static constexpr Section kNames = 7;
+  static constexpr Section kSections = 8;
   struct Extent {
     std::uint64_t count;  // of elements
     std::uint64_t checksum;

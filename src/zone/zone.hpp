@@ -52,6 +52,8 @@ struct RdataNames {
 };
 
 struct Rrset {
+  static constexpr std::size_t kPointerSize = sizeof(void*);  // of what leads to the names, before the records
+
   dns::Type type;
   std::uint16_t count;
   std::uint16_t records_size;
@@ -65,7 +67,6 @@ struct Rrset {
   // Null: none that matter.
   [[nodiscard]] const RdataNames* names() const noexcept {
     if (!has_names) return nullptr;
-    constexpr std::size_t kPointerSize = sizeof(const RdataNames*);  // NOLINT(bugprone-sizeof-expression)
     const RdataNames* names;
     std::memcpy(&names, records_at - kPointerSize, kPointerSize);
     return names;

@@ -99,7 +99,7 @@ void ZoneBuilder::reserve() {
 }
 
 std::size_t ZoneBuilder::room_for_names(dns::Type type) noexcept {
-  return dns::rdata_layout(type).name_count > 0 || target_offset(type) ? sizeof(const RdataNames*) : 0;
+  return dns::rdata_layout(type).name_count > 0 || target_offset(type) ? Rrset::kPointerSize : 0;
 }
 
 void ZoneBuilder::write_nodes() {
@@ -205,7 +205,7 @@ void ZoneBuilder::settle_names() {
     const RdataNames* names = &zone.rdata_names_.emplace_back(
         RdataNames{std::span(zone.pointers_).subspan(from.first_pointer, from.pointers_end - from.first_pointer),
                    std::span(zone.targets_).subspan(from.first_target, from.targets_end - from.first_target)});
-    std::memcpy(zone.records_.data() + from.records - sizeof names, &names, sizeof names);
+    std::memcpy(zone.records_.data() + from.records - Rrset::kPointerSize, &names, Rrset::kPointerSize);
   }
 }
 
