@@ -15,12 +15,14 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 
+#include "../regions.hpp"
 #include "base/random.hpp"
 #include "geo/address_table.hpp"
 #include "geo/database.hpp"
@@ -32,18 +34,7 @@ namespace {
 std::vector<std::string> paths;
 bool whole_order = false;
 
-constexpr std::array<Coordinates, 12> kRegions{{{38.9, -77.4},
-                                                {45.8, -119.7},
-                                                {45.5, -73.6},
-                                                {-23.5, -46.6},
-                                                {53.3, -6.3},
-                                                {50.1, 8.7},
-                                                {26.1, 50.5},
-                                                {19.1, 72.9},
-                                                {1.3, 103.8},
-                                                {35.7, 139.7},
-                                                {-33.9, 151.2},
-                                                {-33.9, 18.4}}};
+constexpr auto kRegions = std::span(kBenchRegions).first<12>();
 
 const Database& database() {
   static const Database loaded = [] {

@@ -20,8 +20,8 @@
 #include <vector>
 
 #include "base/random.hpp"
+#include "first_regions.hpp"
 #include "geo/database.hpp"
-#include "regions.hpp"
 #include "steering/ranking_compiler.hpp"
 #include "steering/service.hpp"
 
@@ -53,7 +53,7 @@ Service make_service(const geo::Database& database, std::size_t region_count, co
   steering.preference.regions_max = way.regions_max;
   ServiceSettings settings;
   settings.policy = way.policy;
-  return {std::move(settings), compile_rankings(steering, std::span(kBenchRegions).first(region_count), database)};
+  return {std::move(settings), compile_rankings(steering, std::span(geo::kBenchRegions).first(region_count), database)};
 }
 
 std::uint8_t scope_of(const Service& service, IpAddress client) {

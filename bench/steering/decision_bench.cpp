@@ -16,9 +16,9 @@
 #include <benchmark/benchmark.h>
 
 #include "base/random.hpp"
+#include "first_regions.hpp"
 #include "geo/database.hpp"
 #include "health/board.hpp"
-#include "regions.hpp"
 #include "steering/ranking_compiler.hpp"
 #include "steering/service.hpp"
 
@@ -95,7 +95,7 @@ Service make_service(const Kind& kind) {
       settings.instances.push_back({static_cast<RegionIndex>(region), IpAddress::v4(number), number});
     }
   }
-  const auto coordinates = std::span(kBenchRegions).first(kRegions);
+  const auto coordinates = std::span(geo::kBenchRegions).first(kRegions);
   return {std::move(settings), compile_rankings(steering, coordinates, database())};
 }
 

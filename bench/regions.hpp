@@ -2,15 +2,12 @@
 #pragma once
 
 #include <array>
-#include <cstddef>
-#include <span>
 
 #include "geo/distance.hpp"
-#include "steering/preference.hpp"
 
-namespace rhumb::steering {
+namespace rhumb::geo {
 
-inline constexpr std::array<geo::Coordinates, 30> kBenchRegions{{
+inline constexpr std::array<Coordinates, 30> kBenchRegions{{
     {38.9, -77.4},  {53.3, -6.3},   {1.3, 103.8},    // Virginia, Dublin, Singapore
     {45.8, -119.7}, {50.1, 8.7},    {35.7, 139.7},   // Oregon, Frankfurt, Tokyo
     {-23.5, -46.6}, {19.1, 72.9},   {-33.9, 151.2},  // São Paulo, Mumbai, Sydney
@@ -23,12 +20,4 @@ inline constexpr std::array<geo::Coordinates, 30> kBenchRegions{{
     {25.3, 55.3},   {32.1, 34.8},   {20.6, -100.4},  // Dubai, Tel Aviv, Querétaro
 }};
 
-// With the first `count` of the regions, in their order.
-inline Preference bench_preference(std::size_t count) {
-  Preference preference;
-  for (std::size_t region = 0; region < count; ++region)
-    preference.regions.push_back(static_cast<RegionIndex>(region));
-  return preference;
-}
-
-}  // namespace rhumb::steering
+}  // namespace rhumb::geo
