@@ -7,7 +7,6 @@
 // Counts one round of kinds after a first that is not counted, and dumps the counters under each kind's name. Run in
 // the top folder of the repository; without callgrind it does nothing that can be seen.
 #include <sys/socket.h>
-#include <valgrind/callgrind.h>
 
 #include <array>
 #include <cstdio>
@@ -17,6 +16,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <valgrind/callgrind.h>
 
 #include "../answer/served.hpp"
 #include "base/published.hpp"
