@@ -1,7 +1,5 @@
 #include "daemon/file_watch.hpp"
 
-#include <sys/stat.h>
-
 #include <utility>
 
 namespace rhumb::daemon {
@@ -12,7 +10,7 @@ FileWatch::FileWatch(std::vector<std::filesystem::path> files)
 bool FileWatch::look() {
   auto now = marks();
   for (std::size_t i = 0; i < now.size(); ++i) {
-    if (now[i] == Mark{}) now[i] = known_[i];
+    if (now[i] == FileMark{}) now[i] = known_[i];
   }
   const bool has_settled = now == last_;
   last_ = now;
@@ -21,15 +19,10 @@ bool FileWatch::look() {
   return true;
 }
 
-std::vector<FileWatch::Mark> FileWatch::marks() const {
-  std::vector<Mark> marks;
-  for (const auto& file : files_) {
-    struct stat is {};
-    const bool exists = stat(file.c_str(), &is) == 0;
-    marks.push_back(exists ? Mark{is.st_dev, is.st_ino, static_cast<std::uint64_t>(is.st_size),
-                                  is.st_mtim.tv_sec * 1'000'000'000 + is.st_mtim.tv_nsec}
-                           : Mark{});
-  }
+std::vector<FileMark> FileWatch::marks() const {
+  std::vector<FileMark> marks;
+  for (const auto& file : files_)
+    marks.push_back(mark_of(file));
   return marks;
 }
 
