@@ -17,27 +17,6 @@ constexpr std::uintmax_t kFileSizeMax = 256U << 20;
 // A configuration has five levels. Without an end, 20 MB of "[" take 21 s and 4.4 GB.
 constexpr std::size_t kNestingMax = 32;
 
-std::optional<std::string> read_file(const std::filesystem::path& file, Problems& problems) {
-  std::error_code error;
-  const auto size = std::filesystem::file_size(file, error);
-  if (error) {
-    problems.error(file.string(), error.message());
-    return std::nullopt;
-  }
-  if (size > kFileSizeMax) {
-    problems.error(file.string(), "larger than 256 MiB: not a configuration");
-    return std::nullopt;
-  }
-  std::ifstream stream(file, std::ios::binary);
-  std::ostringstream text;
-  text << stream.rdbuf();
-  if (!stream) {
-    problems.error(file.string(), "cannot be read");
-    return std::nullopt;
-  }
-  return text.str();
-}
-
 // "FILE:LINE:COLUMN" of an octet of the text, counted from 1.
 std::string place_of(const std::filesystem::path& file, std::string_view text, std::size_t octet) {
   const std::string_view before = text.substr(0, std::min(octet, text.size()));
@@ -163,14 +142,38 @@ class Builder {
 
 }  // namespace
 
-std::optional<Json> parse_json_file(const std::filesystem::path& file, Problems& problems) {
-  const auto text = read_file(file, problems);
-  if (!text) return std::nullopt;
+std::optional<std::string> read_json_file(const std::filesystem::path& file, Problems& problems) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(file, error);
+  if (error) {
+    problems.error(file.string(), error.message());
+    return std::nullopt;
+  }
+  if (size > kFileSizeMax) {
+    problems.error(file.string(), "larger than 256 MiB: not a configuration");
+    return std::nullopt;
+  }
+  std::ifstream stream(file, std::ios::binary);
+  std::ostringstream text;
+  text << stream.rdbuf();
+  if (!stream) {
+    problems.error(file.string(), "cannot be read");
+    return std::nullopt;
+  }
+  return text.str();
+}
+
+std::optional<Json> parse_json(std::string_view text, const std::filesystem::path& file, Problems& problems) {
   const std::size_t errors_before = problems.error_count();
-  Builder builder(file, *text, problems);
-  const bool is_whole = Json::sax_parse(*text, &builder, Json::input_format_t::json, true, true);
+  Builder builder(file, text, problems);
+  const bool is_whole = Json::sax_parse(text, &builder, Json::input_format_t::json, true, true);
   if (!is_whole || problems.error_count() > errors_before) return std::nullopt;
   return builder.take();
+}
+
+std::optional<Json> parse_json_file(const std::filesystem::path& file, Problems& problems) {
+  const auto text = read_json_file(file, problems);
+  return text ? parse_json(*text, file, problems) : std::nullopt;
 }
 
 std::string escaped_key(std::string_view key) {

@@ -146,22 +146,24 @@ bool are_unchanged(std::span<const FileDigest> files) {
   return std::ranges::all_of(files, [](const FileDigest& file) { return digest_of_file(file.path) == file.digest; });
 }
 
-// Null unless the file in the cache is sound and was made from the text that is there now.
-std::shared_ptr<const Zone> load_cached(const std::filesystem::path& cached, const std::filesystem::path& file,
-                                        const Digest& key, const dns::Name& apex, std::span<const OverlayName> overlays,
-                                        Problems& problems) {
+// Without a zone unless the file in the cache is sound and was made from the text that is there now.
+LoadedZone load_cached(const std::filesystem::path& cached, const std::filesystem::path& file, const Digest& key,
+                       const dns::Name& apex, std::span<const OverlayName> overlays, Problems& problems) {
   const Descriptor descriptor(open(cached.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (descriptor.get() < 0) return nullptr;
+  if (descriptor.get() < 0) return {};
   const StoredZone stored(descriptor.get());
-  if (!stored.has_key(key)) return nullptr;
+  if (!stored.has_key(key)) return {};
   const auto preface = read_preface(stored.preface());
-  if (!preface || std::ranges::find(preface->files, file, &FileDigest::path) == preface->files.end()) return nullptr;
+  if (!preface || std::ranges::find(preface->files, file, &FileDigest::path) == preface->files.end()) return {};
   auto is_current = std::async(std::launch::async, [&preface] { return are_unchanged(preface->files); });
   auto zone = stored.read(apex, overlays);
-  if (!is_current.get() || zone == nullptr) return nullptr;
+  if (!is_current.get() || zone == nullptr) return {};
   for (const Problem& warning : preface->warnings)
     problems.warning(warning.place, warning.message);
-  return zone;
+  LoadedZone loaded{std::move(zone), {}};
+  for (const FileDigest& text : preface->files)
+    loaded.files.push_back(text.path);
+  return loaded;
 }
 
 std::string error_text() {
@@ -174,20 +176,26 @@ LoadedZone ZoneCache::load(const std::filesystem::path& file, const dns::Name& a
                            std::span<const OverlayName> overlays, Problems& problems) const {
   std::error_code error;
   const std::uintmax_t size = std::filesystem::file_size(file, error);
-  if (error || size < text_min_) return {load_zone_file(file, apex, overlays, problems), std::nullopt};
+  LoadedZone loaded;
+  if (error || size < text_min_) {
+    loaded.zone = load_zone_file(file, apex, overlays, problems, {.files = &loaded.files});
+    return loaded;
+  }
 
   const std::filesystem::path cached = directory_ / (file.filename().native() + std::string(kSuffix));
   const Digest key = key_of(file, apex, overlays);
-  if (auto zone = load_cached(cached, file, key, apex, overlays, problems)) return {std::move(zone), std::nullopt};
+  loaded = load_cached(cached, file, key, apex, overlays, problems);
+  if (loaded.zone != nullptr) return loaded;
 
   Preface preface;
   Problems of_zone;
-  auto zone = load_zone_file(file, apex, overlays, of_zone, {.digests = &preface.files});
+  loaded.zone = load_zone_file(file, apex, overlays, of_zone, {.files = &loaded.files, .digests = &preface.files});
   problems.append(of_zone);
   const bool are_all_kept = of_zone.all().size() == of_zone.warning_count();
-  if (zone == nullptr || !are_all_kept) return {std::move(zone), std::nullopt};
+  if (loaded.zone == nullptr || !are_all_kept) return loaded;
   preface.warnings = of_zone.all();
-  return {zone, UncachedZone{cached, zone, {overlays.begin(), overlays.end()}, key, octets_of(preface)}};
+  loaded.uncached = {cached, loaded.zone, {overlays.begin(), overlays.end()}, key, octets_of(preface)};
+  return loaded;
 }
 
 std::optional<std::string> write(const UncachedZone& zone) {

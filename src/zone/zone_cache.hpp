@@ -33,8 +33,9 @@ struct UncachedZone {
 };
 
 struct LoadedZone {
-  std::shared_ptr<const Zone> zone;  // null when there was an error
-  std::optional<UncachedZone> uncached;
+  std::shared_ptr<const Zone> zone;          // null when there was an error
+  std::vector<std::filesystem::path> files;  // the zone's own, and those that it includes
+  std::optional<UncachedZone> uncached = {};
 };
 
 // Nothing in it changes: several threads may load.

@@ -204,6 +204,7 @@ class ZoneFileReader {
 
 void ZoneFileReader::read_blocks(const File& file, const std::filesystem::path& path, std::uint16_t number) {
   open_files_.push_back(file.identity());
+  if (settings_.files != nullptr) settings_.files->push_back(path);
   std::optional<Digester> digester;
   if (settings_.digests != nullptr) digester.emplace();
   ParsedBlocks blocks(file, settings_, digester ? &*digester : nullptr);

@@ -30,7 +30,8 @@ struct ReadSettings {
   std::size_t block_size = BlockReader::kBlockSize;
   // Threads that parse one file, beside the one that loads it. No less than two blocks are worth them.
   std::size_t parsers = usual_parsers();
-  // Where to note the content of every file that was read, if it is wanted.
+  // Where to note every file that was read, and its content, if it is wanted.
+  std::vector<std::filesystem::path>* files = nullptr;
   std::vector<FileDigest>* digests = nullptr;
 
   // As many as there are cores, and more than eight find nothing to do: putting the blocks together takes as long as
