@@ -84,7 +84,7 @@ const steering::Preference& preference_of(const answer::SteeredStep& steered) {
 std::optional<ExplainedLatency> explain_latency(IpAddress client, steering::RegionIndex region,
                                                 const daemon::Loaded& loaded) {
   const IpAddress address = geo::unembed(client);
-  const geo::Location location = loaded.database.locations.get(loaded.database.find(address));
+  const geo::Location location = loaded.databases.get().locations.get(loaded.databases.get().find(address));
   const auto latency = loaded.latencies.find(loaded.latencies.networks().find(address), location, region);
   ExplainedLatency result{latency.rtt_ms, {}, latency.samples, latency.measured_at};
   switch (latency.source) {
@@ -223,7 +223,7 @@ ExplainedSteering explain_steering(const answer::SteeredStep& steered, const dae
   result.service = settings.name;
   if (!steered.service->has_names()) result.family = to_text(steered.family);
   result.client = steered.client.to_string();
-  result.location = explain_location(loaded.database, steered.client);
+  result.location = explain_location(loaded.databases.get(), steered.client);
   result.order = to_text(preference_of(steered).order);
   result.policy = to_text(settings.policy);
   result.rule = rule_of(steered);

@@ -251,7 +251,7 @@ int simulate(const SimulateOptions& options) {
     if (!only) break;
     if (const auto mistake = mistake_in_service(*loaded, *only)) return fail(*mistake);
   }
-  const auto clients = daemon::locate_clients(before->database, *weights, has_weights);
+  const auto clients = daemon::locate_clients(before->databases.get(), *weights, has_weights);
   const double weight = daemon::weight_of(clients);
   if (weight <= 0) return fail("the databases know no IPv4 network; tell what networks count with --weights");
 

@@ -31,7 +31,9 @@ constexpr std::size_t kEndpointsMax = 64;
 constexpr std::int64_t kThreadsMax = 256;
 constexpr std::int64_t kTtlMax = 604'800;  // a week; RFC 8767 §4 has resolvers cap there
 constexpr std::uint32_t kDefaultTtl = 30;
-constexpr std::uint32_t kDefaultTtlMin = 5;  // as gdnsd's min_ttl
+constexpr std::uint32_t kDefaultTtlMin = 5;    // as gdnsd's min_ttl
+constexpr std::uint32_t kSettleMinMs = 1'000;  // the server looks every second
+constexpr std::uint32_t kSettleMaxMs = 3'600'000;
 constexpr std::size_t kServiceChecksMax = 16;
 constexpr std::size_t kVersionMax = 255;  // a string in a TXT record (RFC 1035 §3.3.14)
 constexpr std::size_t kSecretsMax = 4;    // the one in use, the one before, the next, and a mistake
@@ -51,9 +53,10 @@ class Reader {
   }
 
   Config read() {
-    top_.has_only({"$schema",  "listen",  "threads",     "zones",    "zone_cache", "strict",     "geoip",   "geofeeds",
-                   "identity", "version", "udp_payload", "cookies",  "tcp",        "rate_limit", "latency", "regions",
-                   "checks",   "health",  "rule_sets",   "services", "assertions", "control",    "events",  "log"});
+    top_.has_only({"$schema",    "listen",   "threads",  "zones",   "zone_cache",  "strict",    "watch_files",
+                   "geoip",      "geofeeds", "identity", "version", "udp_payload", "cookies",   "tcp",
+                   "rate_limit", "latency",  "regions",  "checks",  "health",      "rule_sets", "services",
+                   "assertions", "control",  "events",   "log"});
     if (const auto schema = top_.member("$schema")) (void)schema->text();  // for editors
     read_listen();
     config_.threads = static_cast<unsigned>(integer_or(top_, "threads", 0, 0, kThreadsMax));
@@ -133,6 +136,10 @@ class Reader {
       if (const auto path = assertions->text()) config_.assertions = beside_config(*path);
     }
     if (const auto strict = top_.member("strict")) config_.strict = strict->boolean().value_or(false);
+    if (const auto watch = top_.member("watch_files")) {
+      const auto settle_ms = watch->duration_ms(kSettleMinMs, kSettleMaxMs);
+      if (settle_ms) config_.watch_files = std::chrono::milliseconds(*settle_ms);
+    }
     config_.geoip = read_files("geoip", geo::kSourcesMax);
     config_.geofeeds = read_files("geofeeds", geo::kGeofeedsMax);
   }
@@ -327,13 +334,14 @@ class Reader {
   }
 
   // {"file": "partners.csv"}
-  [[nodiscard]] steering::RuleSet read_rules_of_file(const std::string& name, const JsonPlace& place) const {
+  [[nodiscard]] steering::RuleSet read_rules_of_file(const std::string& name, const JsonPlace& place) {
     place.has_only({"file", "comment"});
     if (const auto comment = place.member("comment")) (void)comment->text();
     const auto file = place.required("file");
     const auto path = file ? file->text() : std::nullopt;
     if (!path) return {name, {}};
-    return read_rule_file(name, beside_config(*path), config_.regions, problems_);
+    config_.rule_files.push_back(beside_config(*path));
+    return read_rule_file(name, config_.rule_files.back(), config_.regions, problems_);
   }
 
   void read_services() {
@@ -588,10 +596,12 @@ class Reader {
 
 std::optional<Config> load_config(const std::filesystem::path& file, Problems& problems, std::chrono::sys_days today) {
   const std::size_t errors_before = problems.error_count();
-  const auto document = parse_json_file(file, problems);
+  auto text = read_json_file(file, problems);
+  const auto document = text ? parse_json(*text, file, problems) : std::nullopt;
   if (!document) return std::nullopt;
   Config config = Reader(file, JsonPlace(*document, file, problems), problems, today).read();
   if (problems.error_count() > errors_before) return std::nullopt;
+  config.text = std::move(*text);
   return config;
 }
 

@@ -67,14 +67,18 @@ struct LatencyFiles {
 
 struct Config {
   std::filesystem::path file;
+  std::string text;  // what stands in it
   std::vector<Endpoint> listen;
   unsigned threads;                                 // UDP threads per address, and TCP threads; 0 = one per core
   std::filesystem::path zones;                      // a directory
   std::optional<std::filesystem::path> zone_cache;  // a directory for them in compiled form; none: it is not kept
   bool strict;                                      // an error in a zone is one of the whole load
+  // Files that have changed are loaded once they have been left alone for so long; none: when somebody says so.
+  std::optional<std::chrono::milliseconds> watch_files;
   std::vector<std::filesystem::path> geoip;
   std::vector<std::filesystem::path> geofeeds;
   LatencyFiles latency;
+  std::vector<std::filesystem::path> rule_files;
   std::optional<std::filesystem::path> assertions;      // a file of what must be answered (daemon/route_tests)
   answer::Settings settings;                            // cookies: only if the secrets are configured
   std::optional<std::filesystem::path> control_socket;  // where the control channel listens; none: there is none

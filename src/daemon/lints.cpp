@@ -197,7 +197,7 @@ void find_lone_capacity(const steering::ServiceSettings& settings, std::vector<s
 
 class Linter {
  public:
-  explicit Linter(const geo::Locations& locations) : locations_(locations) {}
+  Linter(GeoDatabases& databases, Problems& problems) : databases_(databases), problems_(problems) {}
 
   void look_at(const config::Service& configured, std::span<const config::NamedCheck> checks,
                const steering::Service& service) {
@@ -211,7 +211,7 @@ class Linter {
     for (const std::string& message : messages)
       findings_.add(configured.place, message);
   }
-  void report(Problems& problems) const { findings_.report(problems); }
+  void report() const { findings_.report(problems_); }
 
  private:
   // Services with one ranking map have one steering.
@@ -227,13 +227,14 @@ class Linter {
   }
 
   std::string why_unused(const steering::Rule& rule) {
-    if (!known_places_) known_places_.emplace(locations_);
+    if (!known_places_) known_places_.emplace(databases_.read_or_know_nothing(problems_).locations);
     return fmt::format("rule \"{}\" is never used: {}", rule.name,
                        known_places_->lack_all_of(rule) ? "the databases know no client that it matches"
                                                         : "earlier rules match all of its clients");
   }
 
-  const geo::Locations& locations_;
+  GeoDatabases& databases_;
+  Problems& problems_;
   std::optional<KnownPlaces> known_places_;  // made for the first rule that is not used: takes 0.2 s of a city database
   std::unordered_map<const steering::RankingMap*, std::vector<std::string>> by_map_;
   Findings findings_;
@@ -242,12 +243,12 @@ class Linter {
 }  // namespace
 
 void warn_of_doubtful_services(const config::Config& config, std::span<const steering::Service> services,
-                               const geo::Locations& locations, Problems& problems) {
-  Linter linter(locations);
+                               GeoDatabases& databases, Problems& problems) {
+  Linter linter(databases, problems);
   for (std::size_t i = 0; i < services.size(); ++i) {
     linter.look_at(config.services[i], config.checks, services[i]);
   }
-  linter.report(problems);
+  linter.report();
 }
 
 }  // namespace rhumb::daemon

@@ -9,15 +9,15 @@
 
 #include "base/problems.hpp"
 #include "config/config.hpp"
-#include "geo/location.hpp"
+#include "daemon/geo_databases.hpp"
 #include "steering/service.hpp"
 
 namespace rhumb::daemon {
 
-// `services` are those of `config`, in its order, made with the places in `locations`. What is to be said of many
-// services alike is said once, at the first, with their number: 100,000 of them fit on a screen. Each distinct steering
-// is looked at once.
+// `services` are those of `config`, in its order, made with the places in `databases`, which are read only if there is
+// a rule that is not used. What is to be said of many services alike is said once, at the first, with their number:
+// 100,000 of them fit on a screen. Each distinct steering is looked at once.
 void warn_of_doubtful_services(const config::Config& config, std::span<const steering::Service> services,
-                               const geo::Locations& locations, Problems& problems);
+                               GeoDatabases& databases, Problems& problems);
 
 }  // namespace rhumb::daemon

@@ -10,9 +10,7 @@
 #include "config/latency_files.hpp"
 #include "daemon/health_plan.hpp"
 #include "daemon/lints.hpp"
-#include "daemon/ranking_maps.hpp"
 #include "daemon/route_tests.hpp"
-#include "daemon/zone_loader.hpp"
 
 namespace rhumb::daemon {
 namespace {
@@ -55,13 +53,18 @@ answer::Settings settings_of(const config::Config& config, const Secrets& secret
   return settings;
 }
 
-std::unique_ptr<answer::Snapshot> make_snapshot(const config::Config& config, RankingMaps ranking_maps, ZoneSet zones,
-                                                const Secrets& secrets, HealthPlanner& planner) {
-  std::vector<std::size_t> shared;  // of each service
-  shared.reserve(config.services.size());
-  for (const config::Service& service : config.services)
+// What each service shares with others, by number.
+std::vector<std::size_t> add_all(const std::vector<config::Service>& services, RankingMaps& ranking_maps) {
+  std::vector<std::size_t> shared;
+  shared.reserve(services.size());
+  for (const config::Service& service : services)
     shared.push_back(ranking_maps.add(service));
-  ranking_maps.compile();
+  return shared;
+}
+
+std::unique_ptr<answer::Snapshot> make_snapshot(const config::Config& config, const RankingMaps& ranking_maps,
+                                                const std::vector<std::size_t>& shared, ZoneSet zones,
+                                                const Secrets& secrets, HealthPlanner& planner) {
   std::vector<steering::Service> services;
   services.reserve(config.services.size());
   for (std::size_t i = 0; i < config.services.size(); ++i)
@@ -69,12 +72,6 @@ std::unique_ptr<answer::Snapshot> make_snapshot(const config::Config& config, Ra
   return std::make_unique<answer::Snapshot>(
       answer::Snapshot{zone::Zones(std::move(zones.zones), secrets.hash_key, std::move(zones.not_loaded)),
                        config.regions, std::move(services), nullptr, settings_of(config, secrets)});
-}
-
-std::optional<geo::Database> load_databases(const config::Config& config, Problems& problems) {
-  const std::vector<std::string> geoip(config.geoip.begin(), config.geoip.end());
-  const std::vector<std::string> geofeeds(config.geofeeds.begin(), config.geofeeds.end());
-  return geo::load_databases(geoip, problems, geofeeds);
 }
 
 bool keeps_assertions(Loaded& loaded, Problems& problems) {
@@ -92,59 +89,79 @@ bool keeps_assertions(Loaded& loaded, Problems& problems) {
 }  // namespace
 
 std::optional<Loaded> load_unasserted(const std::filesystem::path& config_file, const Secrets& secrets,
-                                      const answer::Snapshot* served, Problems& problems) {
-  const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
-  auto config = config::load_config(config_file, problems, today);
+                                      const Served* served, Problems& problems, KnownFiles::Time started) {
+  auto config = config::load_config(config_file, problems, std::chrono::floor<std::chrono::days>(started));
   if (!config) return std::nullopt;
   Problems of_zones;
-  auto zones = load_zones(*config, served != nullptr ? &served->zones : nullptr, problems, of_zones);
-  auto database = load_databases(*config, problems);
+  std::optional<ServedZones> zones_before;
+  if (served != nullptr) zones_before.emplace(ServedZones{served->snapshot.zones, served->loaded.zone_texts});
+  auto zones = load_zones(*config, zones_before ? &*zones_before : nullptr, started, problems, of_zones);
+
+  GeoDatabases databases(*config, started);
+  std::optional<RankingMaps::Served> rankings_before;
+  if (served != nullptr) {
+    const Loaded& before = served->loaded;
+    rankings_before.emplace(
+        RankingMaps::Served{before.config.regions, before.rankings, databases.take_over(before.databases)});
+  }
+  RankingMaps ranking_maps(*config, rankings_before ? &*rankings_before : nullptr);
+  const std::vector<std::size_t> shared = add_all(config->services, ranking_maps);
   FileWatch latency_files(config->latency.files);
-  std::optional<steering::Latencies> latencies;
-  if (database) latencies = config::read_latencies(*config, *database, problems);
+  std::optional<steering::Latencies> latencies = steering::Latencies();
+  const bool has_same_databases = rankings_before && rankings_before->has_same_databases;
+  const geo::Database* database = nullptr;
+  if (!has_same_databases || ranking_maps.lacks_any() || !config->latency.files.empty()) {
+    database = databases.read(problems);
+    if (database != nullptr) latencies = config::read_latencies(*config, *database, problems);
+  }
   const bool is_refused = problems.has_errors() || (config->strict && of_zones.has_errors());
   problems.append(of_zones);
-  if (is_refused || !database || !latencies) return std::nullopt;
+  if (is_refused || !latencies) return std::nullopt;
 
   try {
+    if (database != nullptr) ranking_maps.compile(*database, *latencies);
     HealthPlanner planner(*config);
-    RankingMaps ranking_maps(*config, *database, *latencies, served);
+    ZoneTexts zone_texts = std::move(zones.texts);
     auto uncached_zones = std::move(zones.uncached);
-    auto snapshot = make_snapshot(*config, std::move(ranking_maps), std::move(zones), secrets, planner);
+    auto snapshot = make_snapshot(*config, ranking_maps, shared, std::move(zones), secrets, planner);
     health::Plan plan = planner.take();
-    return Loaded{std::move(*config),    std::move(snapshot),      std::move(plan),          std::move(*database),
-                  std::move(*latencies), std::move(latency_files), std::move(uncached_zones)};
+    return Loaded{std::move(*config),    std::move(snapshot),   std::move(plan),
+                  std::move(databases),  std::move(*latencies), std::move(latency_files),
+                  std::move(zone_texts), ranking_maps.take(),   std::move(uncached_zones)};
   } catch (const std::exception& error) {  // more ranges or places than a table holds; no memory
     problems.error(config_file.string(), error.what());
     return std::nullopt;
   }
 }
 
-std::optional<Loaded> load(const std::filesystem::path& config_file, const Secrets& secrets,
-                           const answer::Snapshot* served, Problems& problems) {
-  auto loaded = load_unasserted(config_file, secrets, served, problems);
-  if (loaded) {
-    warn_of_doubtful_services(loaded->config, loaded->snapshot->services, loaded->database.locations, problems);
-  }
-  if (!loaded || !keeps_assertions(*loaded, problems)) return std::nullopt;
+std::optional<Loaded> load(const std::filesystem::path& config_file, const Secrets& secrets, const Served* served,
+                           Problems& problems, KnownFiles::Time started) {
+  auto loaded = load_unasserted(config_file, secrets, served, problems, started);
+  if (!loaded) return std::nullopt;
+  warn_of_doubtful_services(loaded->config, loaded->snapshot->services, loaded->databases, problems);
+  if (!keeps_assertions(*loaded, problems)) return std::nullopt;
   return loaded;
 }
 
 std::unique_ptr<answer::Snapshot> reload_latencies(Loaded& loaded, const answer::Snapshot& served, Problems& problems) {
   std::optional<steering::Latencies> latencies;
+  std::vector<RankingMaps::Shared> rankings;
   try {
-    latencies = config::read_latencies(loaded.config, loaded.database, problems);
+    const geo::Database* database = loaded.databases.read(problems);
+    if (database == nullptr) return nullptr;
+    latencies = config::read_latencies(loaded.config, *database, problems);
     if (!latencies) return nullptr;
-    RankingMaps ranking_maps(loaded.config, loaded.database, *latencies, &served);
-    std::vector<std::pair<std::size_t, std::size_t>> remade;  // services, and what they share
-    for (std::size_t i = 0; i < served.services.size(); ++i) {
-      if (uses_latency(*served.services[i].settings().steering))
-        remade.emplace_back(i, ranking_maps.add(loaded.config.services[i]));
-    }
-    ranking_maps.compile();
+    const RankingMaps::Served before{loaded.config.regions, loaded.rankings, true};
+    RankingMaps ranking_maps(loaded.config, &before);
+    const std::vector<std::size_t> shared = add_all(loaded.config.services, ranking_maps);
+    ranking_maps.compile(*database, *latencies);
     auto snapshot = std::make_unique<answer::Snapshot>(served);
-    for (const auto& [service, shared] : remade)
-      snapshot->services[service] = steering::Service(served.services[service].settings(), ranking_maps[shared].map);
+    for (std::size_t i = 0; i < served.services.size(); ++i) {
+      const steering::ServiceSettings& settings = served.services[i].settings();
+      if (!uses_latency(*settings.steering)) continue;
+      snapshot->services[i] = steering::Service(settings, ranking_maps[shared[i]].map);
+    }
+    rankings = ranking_maps.take();
     loaded.snapshot = std::move(snapshot);
   } catch (const std::exception& error) {
     problems.error(loaded.config.file.string(), error.what());
@@ -155,6 +172,7 @@ std::unique_ptr<answer::Snapshot> reload_latencies(Loaded& loaded, const answer:
   if (!is_kept) return nullptr;
   snapshot->board = served.board;
   loaded.latencies = std::move(*latencies);
+  loaded.rankings = std::move(rankings);
   return snapshot;
 }
 

@@ -5,6 +5,7 @@
 // must be able to ask one whose assertions fail.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -15,7 +16,9 @@
 #include "base/siphash.hpp"
 #include "config/config.hpp"
 #include "daemon/file_watch.hpp"
-#include "geo/database.hpp"
+#include "daemon/geo_databases.hpp"
+#include "daemon/ranking_maps.hpp"
+#include "daemon/zone_loader.hpp"
 #include "health/plan.hpp"
 #include "steering/latency.hpp"
 #include "zone/zone_cache.hpp"
@@ -27,9 +30,11 @@ struct Loaded {
   config::Config config;
   std::unique_ptr<answer::Snapshot> snapshot;
   health::Plan plan;              // what is checked for which instance
-  geo::Database database;         // the answers no longer need it; those who explain do
+  GeoDatabases databases;         // in memory if they had to be read; the answers no longer need them
   steering::Latencies latencies;  // the same
   FileWatch latency_files;        // since before they were read
+  ZoneTexts zone_texts;
+  std::vector<RankingMaps::Shared> rankings;  // of the services
   // What `serve` puts into the cache of zones once it answers; `check` and the others leave no traces.
   std::vector<zone::UncachedZone> uncached_zones = {};
 };
@@ -40,20 +45,33 @@ struct Secrets {
   SipKey cookie_master;    // for dns::CookieSecrets, where the configuration has no secrets
 };
 
+// What a server answers with while it loads anew.
+struct Served {
+  const Loaded& loaded;  // what it was made from, without its snapshot and, perhaps, its databases
+  const answer::Snapshot& snapshot;
+};
+
 // Everything that is wrong, and what is merely doubtful, is in `problems`. Nothing when there was an error that is not
 // one zone's own, or, with "strict", any error.
 //
+// `served` is null at a start. What has not changed since is not read again: zones whose text is the same and over
+// which the same services lie, by name and number, and the databases if nobody's steering over them has changed. From
+// it measured rankings have their hysteresis, too.
+//
 // A zone with errors stops only itself: of it the version in `served` is kept, if there is one; otherwise it counts as
 // not loaded (zone::Zones), and a warning says which of the two. A version is kept only if the same services lie over
-// it, by name and number, as in the configuration now; otherwise the load is refused. `served` is what a server answers
-// with now, null when it starts. From it measured rankings have their hysteresis, too.
+// it as in the configuration now; otherwise the load is refused.
+//
+// `started` is now, for tests.
 [[nodiscard]] std::optional<Loaded> load_unasserted(const std::filesystem::path& config_file, const Secrets& secrets,
-                                                    const answer::Snapshot* served, Problems& problems);
+                                                    const Served* served, Problems& problems,
+                                                    KnownFiles::Time started = std::chrono::system_clock::now());
 
 // The same, and if the configuration has assertions (route_tests.hpp), they hold for what was loaded: one that does not
 // is an error at its place.
 [[nodiscard]] std::optional<Loaded> load(const std::filesystem::path& config_file, const Secrets& secrets,
-                                         const answer::Snapshot* served, Problems& problems);
+                                         const Served* served, Problems& problems,
+                                         KnownFiles::Time started = std::chrono::system_clock::now());
 
 // `served`, which was made from `loaded`, with the latency files read anew into `loaded`: services that order by them
 // get new rankings, all else stays. Null, with the errors, when they cannot be read or an assertion would no longer

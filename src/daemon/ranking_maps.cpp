@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <ranges>
 #include <set>
 #include <string>
 #include <thread>
@@ -25,11 +26,19 @@ std::vector<std::size_t> regions_of(const config::Service& service) {
   return {regions.begin(), regions.end()};
 }
 
+// Those of `all` that `shared` is about.
+auto regions_in(const std::vector<steering::Region>& all, const RankingMaps::Shared& shared) {
+  return shared.regions |
+         std::views::transform([&all](std::size_t region) -> const steering::Region& { return all[region]; });
+}
+
+std::size_t compiler_count(std::size_t maps) {
+  return std::min({maps, std::size_t{std::thread::hardware_concurrency()}, kCompilersMax});
+}
+
 }  // namespace
 
-RankingMaps::RankingMaps(const config::Config& config, const geo::Database& database,
-                         const steering::Latencies& latencies, const answer::Snapshot* served)
-    : config_(config), database_(database), latencies_(latencies), served_(served) {}
+RankingMaps::RankingMaps(const config::Config& config, const Served* served) : config_(config), served_(served) {}
 
 std::size_t RankingMaps::add(const config::Service& service) {
   const config::ServiceSteering& configured = service.steering;
@@ -43,18 +52,27 @@ std::size_t RankingMaps::add(const config::Service& service) {
   if (known == shared_.end()) {
     auto steering =
         std::make_shared<steering::Steering>(steering::localize(configured.steering, configured.rule_sets, regions));
-    shared_.push_back({std::move(regions), &configured, std::move(steering), nullptr});
+    Shared& added = shared_.emplace_back(Shared{std::move(regions), &configured, std::move(steering), nullptr});
+    if (served_ != nullptr && served_->has_same_databases) added.map = find_equal(added);
   }
   return number;
 }
 
-void RankingMaps::compile() {
+bool RankingMaps::lacks_any() const {
+  return std::ranges::any_of(shared_, [](const Shared& shared) { return shared.map == nullptr; });
+}
+
+void RankingMaps::compile(const geo::Database& database, const steering::Latencies& latencies) {
+  std::vector<Shared*> missing;
+  for (Shared& shared : shared_) {
+    if (shared.map == nullptr) missing.push_back(&shared);
+  }
   std::atomic<std::size_t> next = 0;
-  std::vector<std::exception_ptr> errors(shared_.size());
-  const auto compile_next = [&] {
-    for (std::size_t i = next++; i < shared_.size(); i = next++) {
+  std::vector<std::exception_ptr> errors(missing.size());
+  const auto make_next = [&] {
+    for (std::size_t i = next++; i < missing.size(); i = next++) {
       try {
-        compile(shared_[i]);
+        missing[i]->map = make(*missing[i], database, latencies);
       } catch (...) {
         errors[i] = std::current_exception();
       }
@@ -62,43 +80,59 @@ void RankingMaps::compile() {
   };
   {
     std::vector<std::jthread> helpers;
-    while (helpers.size() + 1 < compiler_count())
-      helpers.emplace_back(compile_next);
-    compile_next();
+    while (helpers.size() + 1 < compiler_count(missing.size()))
+      helpers.emplace_back(make_next);
+    make_next();
   }
   const auto error = std::ranges::find_if(errors, [](const auto& thrown) { return thrown != nullptr; });
   if (error != errors.end()) std::rethrow_exception(*error);
 }
 
-std::size_t RankingMaps::compiler_count() const {
-  return std::min({shared_.size(), std::size_t{std::thread::hardware_concurrency()}, kCompilersMax});
-}
-
-void RankingMaps::compile(Shared& shared) const {
+std::shared_ptr<const steering::RankingMap> RankingMaps::make(const Shared& shared, const geo::Database& database,
+                                                              const steering::Latencies& latencies) const {
   std::vector<geo::Coordinates> coordinates;
   std::vector<steering::RegionIndex> measured_as;
   for (const std::size_t region : shared.regions) {
     coordinates.push_back(config_.regions[region].coordinates);
     measured_as.push_back(static_cast<steering::RegionIndex>(region));
   }
-  const steering::RankingMap* before = uses_latency(*shared.steering) ? find_served(shared) : nullptr;
-  shared.map = steering::compile_rankings(*shared.steering, coordinates, database_, {&latencies_, measured_as, before});
+  const steering::RankingMap* before = uses_latency(*shared.steering) ? find_before(shared) : nullptr;
+  return steering::compile_rankings(*shared.steering, coordinates, database, {&latencies, measured_as, before});
 }
 
-// That of a service with equal regions, preference and rules; null when none is served. The networks of rules that come
-// from a file may have changed: a client that one of them held is held a while longer.
-const steering::RankingMap* RankingMaps::find_served(const Shared& shared) const {
-  if (served_ == nullptr) return nullptr;
-  std::vector<std::string> names;
-  for (const std::size_t region : shared.regions)
-    names.push_back(config_.regions[region].name);
-  const auto is_same = [&](const steering::Service& service) {
-    const steering::Steering& its = *service.settings().steering;
-    return service.settings().regions == names && its.preference == shared.steering->preference &&
-           its.rules == shared.steering->rules;
+// What would be made now, if it is served.
+std::shared_ptr<const steering::RankingMap> RankingMaps::find_equal(const Shared& shared) const {
+  if (uses_latency(*shared.steering)) return nullptr;
+  const auto is_equal = [&](const Shared& served) {
+    return *served.steering == *shared.steering && has_same_names(shared, served) && has_same_places(shared, served);
   };
-  const auto found = std::ranges::find_if(served_->services, is_same);
-  return found == served_->services.end() ? nullptr : &found->ranking_map();
+  const auto found = std::ranges::find_if(served_->shared, is_equal);
+  return found == served_->shared.end() ? nullptr : found->map;
+}
+
+// That of an equal preference and rules; null when none is served. The networks of rules that come from a file may have
+// changed, and where the regions are: a client that one of them held is held a while longer.
+const steering::RankingMap* RankingMaps::find_before(const Shared& shared) const {
+  if (served_ == nullptr) return nullptr;
+  const auto is_same = [&](const Shared& served) {
+    return served.steering->preference == shared.steering->preference &&
+           served.steering->rules == shared.steering->rules && has_same_names(shared, served);
+  };
+  const auto found = std::ranges::find_if(served_->shared, is_same);
+  return found == served_->shared.end() ? nullptr : found->map.get();
+}
+
+// Whether the regions of `shared` have the names of those of `served`, in the same order.
+bool RankingMaps::has_same_names(const Shared& shared, const Shared& served) const {
+  const auto name = [](const steering::Region& region) -> const std::string& { return region.name; };
+  return std::ranges::equal(regions_in(config_.regions, shared), regions_in(served_->regions, served), {}, name, name);
+}
+
+// And lie where those do.
+bool RankingMaps::has_same_places(const Shared& shared, const Shared& served) const {
+  const auto place = [](const steering::Region& region) { return region.coordinates; };
+  return std::ranges::equal(regions_in(config_.regions, shared), regions_in(served_->regions, served), {}, place,
+                            place);
 }
 
 }  // namespace rhumb::daemon

@@ -6,18 +6,19 @@
 
 #include <cstddef>
 #include <memory>
+#include <utility>
 #include <vector>
 
-#include "answer/snapshot.hpp"
 #include "config/config.hpp"
 #include "geo/database.hpp"
 #include "steering/latency.hpp"
 #include "steering/ranking.hpp"
+#include "steering/region.hpp"
 #include "steering/rule.hpp"
 
 namespace rhumb::daemon {
 
-// Refers to what it is made from.
+// Refers to what it is made from. A move of the configuration leaves what it refers to in its place.
 class RankingMaps {
  public:
   // What services of one steering have in common.
@@ -25,30 +26,43 @@ class RankingMaps {
     std::vector<std::size_t> regions;           // in Config::regions; the steering's are places in this list
     const config::ServiceSteering* configured;  // of the first service that has it
     std::shared_ptr<const steering::Steering> steering;
-    std::shared_ptr<const steering::RankingMap> map;  // null until compile()
+    std::shared_ptr<const steering::RankingMap> map;  // null before compile(), unless it was taken over
   };
 
-  // `served`: what measured rankings hold on to (steering::Hysteresis); may be null.
-  RankingMaps(const config::Config& config, const geo::Database& database, const steering::Latencies& latencies,
-              const answer::Snapshot* served);
+  // What is served until now.
+  struct Served {
+    const std::vector<steering::Region>& regions;  // of its configuration
+    const std::vector<Shared>& shared;
+    bool has_same_databases;
+  };
+
+  // Maps that would come out as they are `served` (null: nothing is) are taken from there: those of an unchanged
+  // steering over the same databases, unless they are measured, which hold on to what is served
+  // (steering::Hysteresis).
+  RankingMaps(const config::Config& config, const Served* served);
 
   // The number of what services of this steering share. Searches all there are: they are few, even where services are
   // many.
   std::size_t add(const config::Service& service);
-  // Makes the maps of all that was added. Throws what compile_rankings() throws.
-  void compile();
+  // Whether there is something to compile().
+  [[nodiscard]] bool lacks_any() const;
+  // Makes the maps that are not there yet. Throws what compile_rankings() throws.
+  void compile(const geo::Database& database, const steering::Latencies& latencies);
 
   [[nodiscard]] const Shared& operator[](std::size_t number) const { return shared_[number]; }
+  // All of them, for the next reload.
+  [[nodiscard]] std::vector<Shared> take() { return std::move(shared_); }
 
  private:
-  [[nodiscard]] std::size_t compiler_count() const;
-  void compile(Shared& shared) const;
-  [[nodiscard]] const steering::RankingMap* find_served(const Shared& shared) const;
+  [[nodiscard]] std::shared_ptr<const steering::RankingMap> find_equal(const Shared& shared) const;
+  [[nodiscard]] const steering::RankingMap* find_before(const Shared& shared) const;
+  [[nodiscard]] bool has_same_names(const Shared& shared, const Shared& served) const;
+  [[nodiscard]] bool has_same_places(const Shared& shared, const Shared& served) const;
+  [[nodiscard]] std::shared_ptr<const steering::RankingMap> make(const Shared& shared, const geo::Database& database,
+                                                                 const steering::Latencies& latencies) const;
 
   const config::Config& config_;
-  const geo::Database& database_;
-  const steering::Latencies& latencies_;
-  const answer::Snapshot* served_;
+  const Served* served_;
   std::vector<Shared> shared_;
 };
 

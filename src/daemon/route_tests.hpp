@@ -48,10 +48,11 @@ struct RouteTest {
   Expectations expect;
 };
 
-// The tests in `file`, for what was loaded: regions and clients are looked up in that. Everything that is wrong is in
+// The tests in `file`, for what was loaded: regions and clients are looked up in that, the latter in its databases,
+// which are read if they have to be. Everything that is wrong is in
 // `problems`, with its place; nothing when there was an error.
-[[nodiscard]] std::optional<std::vector<RouteTest>> read_route_tests(const std::filesystem::path& file,
-                                                                     const Loaded& loaded, Problems& problems);
+[[nodiscard]] std::optional<std::vector<RouteTest>> read_route_tests(const std::filesystem::path& file, Loaded& loaded,
+                                                                     Problems& problems);
 
 // Of one answer, what expectations are about.
 struct RouteAnswer {

@@ -75,7 +75,8 @@ struct Client {
 // Reads one document; what it collects is complete when no error was reported.
 class Reader {
  public:
-  Reader(JsonPlace top, const Loaded& loaded) : top_(std::move(top)), loaded_(loaded) {}
+  Reader(JsonPlace top, Loaded& loaded, Problems& problems)
+      : top_(std::move(top)), loaded_(loaded), problems_(problems) {}
 
   std::vector<RouteTest> read() {
     top_.has_only({"clients", "tests"});
@@ -181,7 +182,7 @@ class Reader {
   }
 
   const FirstNetworks& first_networks() {
-    if (!first_networks_) first_networks_.emplace(loaded_.database);
+    if (!first_networks_) first_networks_.emplace(loaded_.databases.read_or_know_nothing(problems_));
     return *first_networks_;
   }
 
@@ -260,19 +261,20 @@ class Reader {
   }
 
   JsonPlace top_;
-  const Loaded& loaded_;
+  Loaded& loaded_;
+  Problems& problems_;
   std::map<std::string, dns::ClientSubnet> samples_;
   std::optional<FirstNetworks> first_networks_;  // made when a test asks for one
 };
 
 }  // namespace
 
-std::optional<std::vector<RouteTest>> read_route_tests(const std::filesystem::path& file, const Loaded& loaded,
+std::optional<std::vector<RouteTest>> read_route_tests(const std::filesystem::path& file, Loaded& loaded,
                                                        Problems& problems) {
   const std::size_t errors_before = problems.error_count();
   const auto document = config::parse_json_file(file, problems);
   if (!document) return std::nullopt;
-  auto tests = Reader(JsonPlace(*document, file, problems), loaded).read();
+  auto tests = Reader(JsonPlace(*document, file, problems), loaded, problems).read();
   if (problems.error_count() > errors_before) return std::nullopt;
   return tests;
 }

@@ -18,11 +18,13 @@
 #include "base/random.hpp"
 #include "control/control_server.hpp"
 #include "control/event_sinks.hpp"
+#include "daemon/change_report.hpp"
 #include "daemon/descriptors.hpp"
 #include "daemon/lasting_operations.hpp"
 #include "daemon/loader.hpp"
 #include "daemon/log.hpp"
 #include "daemon/priority.hpp"
+#include "daemon/source_watch.hpp"
 #include "daemon/state_keeper.hpp"
 #include "health/monitor.hpp"
 #include "health/state_file.hpp"
@@ -82,18 +84,24 @@ std::string summary(const steering::Latencies& latencies) {
                      latencies.asn_count(), latencies.country_count());
 }
 
-std::optional<Loaded> load_and_log(const std::filesystem::path& config_file, const Secrets& secrets,
-                                   const answer::Snapshot* served) {
-  const auto start = std::chrono::steady_clock::now();
+// What came of a reload, for who asked for it.
+struct ReloadReport {
+  bool is_done = false;              // otherwise nothing has changed
+  std::vector<std::string> changes;  // change_report.hpp
   Problems problems;
+};
+
+std::optional<Loaded> load_and_log(const std::filesystem::path& config_file, const Secrets& secrets,
+                                   const Served* served, Problems& problems) {
+  const auto start = std::chrono::steady_clock::now();
   auto loaded = load(config_file, secrets, served, problems);
   if (loaded) set_log_format(loaded->config.log);
   log_problems(problems);
   if (!loaded) return std::nullopt;
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
   const answer::Snapshot& snapshot = *loaded->snapshot;
-  spdlog::info("loaded {} zones, {} services, {} locations in {:.2f} s", snapshot.zones.zones().size(),
-               snapshot.services.size(), loaded->database.locations.size(), taken.count());
+  spdlog::info("loaded {} zones and {} services in {:.2f} s", snapshot.zones.zones().size(), snapshot.services.size(),
+               taken.count());
   if (!loaded->latency_files.files().empty()) spdlog::info("latency files: {}", summary(loaded->latencies));
   const auto not_loaded = snapshot.zones.not_loaded();
   if (!not_loaded.empty()) spdlog::warn("{} zones are not served: {}", not_loaded.size(), joined(not_loaded));
@@ -178,6 +186,18 @@ constexpr std::chrono::seconds kReportInterval{10};
 // How often watched files are looked at. What they say of clients is minutes old at the least.
 constexpr std::chrono::seconds kWatchInterval{1};
 
+// Latency files are watched by themselves.
+Sources sources_of(const Loaded& loaded) {
+  const config::Config& config = loaded.config;
+  std::vector<std::filesystem::path> files = {config.file};
+  for (const auto& more : {config.rule_files, config.geoip, config.geofeeds})
+    files.insert(files.end(), more.begin(), more.end());
+  if (config.assertions) files.push_back(*config.assertions);
+  for (const auto& [apex, text] : loaded.zone_texts)
+    files.insert(files.end(), text.files.files().begin(), text.files.files().end());
+  return {std::move(files), config.zones};
+}
+
 // What a reload cannot change.
 bool is_same_transport(const config::Config& a, const config::Config& b) {
   return a.listen == b.listen && a.threads == b.threads && a.tcp == b.tcp && a.rate_limit == b.rate_limit &&
@@ -205,12 +225,13 @@ class Server {
       spdlog::info("listening on {}", endpoint.to_string());
   }
 
-  // Reads everything anew and swaps it in. On an error nothing changes; a broken zone stays as it is.
-  void reload() {
+  // Reads what has changed, and swaps it in. On an error nothing changes; a broken zone stays as it is.
+  ReloadReport reload() {
     spdlog::info("reloading {}", config_file_.string());
-    reload_aside();
+    ReloadReport report = reload_aside();
     keep_zones();
     release_memory();
+    return report;
   }
 
   // Puts what was read from text into the cache of zones. After it is served: nobody waits for it then. That it cannot
@@ -229,13 +250,14 @@ class Server {
 
   // How long to wait, if there is no signal, before attend().
   [[nodiscard]] std::chrono::seconds patience() const {
-    return has_watched_files() || states_.has_file() ? kWatchInterval : kReportInterval;
+    return has_latency_files() || source_watch_ || states_.has_file() ? kWatchInterval : kReportInterval;
   }
 
   // What is due now and again.
   void attend() {
     states_.keep();
-    if (has_watched_files() && loaded_.latency_files.look()) reload_latencies();
+    if (source_watch_ && source_watch_->look(Clock::now())) reload();
+    if (has_latency_files() && loaded_.latency_files.look()) reload_latencies();
     if (Clock::now() < report_due_) return;
     report();
     report_due_ = Clock::now() + kReportInterval;
@@ -252,13 +274,17 @@ class Server {
     limited_reported_ = limited;
   }
 
-  void reload_aside() {
+  ReloadReport reload_aside() {
+    ReloadReport report;
     // This thread is the one that publishes: until then, the snapshot stays.
-    auto loaded = load_and_log(config_file_, secrets_, &snapshot_.read());
+    const Served served{loaded_, snapshot_.read()};
+    auto loaded = load_and_log(config_file_, secrets_, &served, report.problems);
     if (!loaded) {
       spdlog::error("reload refused: the old configuration, zones and databases keep serving");
-      return;
+      return report;
     }
+    report.is_done = true;
+    report.changes = describe_changes(served, *loaded);
     if (!is_same_transport(loaded->config, running_)) {
       spdlog::warn(
           "{}: changes of \"listen\", \"threads\", \"tcp\", \"rate_limit\", \"control\" and the state file take effect "
@@ -266,7 +292,10 @@ class Server {
           config_file_.string());
     }
     snapshot_.publish(complete(std::move(*loaded)));
-    spdlog::info("reloaded");
+    for (const std::string& change : report.changes)
+      spdlog::info("{}", change);
+    spdlog::info("reloaded{}", report.changes.empty() ? ": nothing has changed" : "");
+    return report;
   }
 
   void reload_latencies() {
@@ -290,11 +319,22 @@ class Server {
     loaded.snapshot->board = monitor_.replace(std::move(loaded.plan));
     loaded.snapshot->settings.tcp_idle = running_.tcp.idle;  // what is told must be what is done, reloaded or not
     loaded_ = std::move(loaded);
-    if (!has_watched_files()) loaded_.database = {};
+    if (!has_latency_files()) loaded_.databases.forget();
+    watch_sources();
     return std::move(loaded_.snapshot);
   }
 
-  [[nodiscard]] bool has_watched_files() const { return !loaded_.latency_files.files().empty(); }
+  void watch_sources() {
+    if (!loaded_.config.watch_files) {
+      source_watch_.reset();
+    } else if (source_watch_ && source_watch_->settle() == *loaded_.config.watch_files) {
+      source_watch_->follow(sources_of(loaded_));
+    } else {
+      source_watch_.emplace(sources_of(loaded_), *loaded_.config.watch_files);
+    }
+  }
+
+  [[nodiscard]] bool has_latency_files() const { return !loaded_.latency_files.files().empty(); }
 
   std::filesystem::path config_file_;
   Secrets secrets_;
@@ -303,7 +343,8 @@ class Server {
   health::Monitor monitor_;
   StateKeeper states_;
   LastingOperations operations_;
-  Loaded loaded_;  // what is served, without the snapshot and, where no file is watched, without the database
+  Loaded loaded_;  // what is served, without the snapshot and, where there are no latency files, without the databases
+  std::optional<SourceWatch> source_watch_;
   Published<answer::Snapshot> snapshot_;
   // TCP first: its address is not shared with others, so that a second server on it fails before it takes datagrams
   // away from the first one.
@@ -328,7 +369,8 @@ int serve(const std::filesystem::path& config_file) {
   const sigset_t signals = take_signals();
   const std::size_t descriptors = raise_descriptor_limit();
   const Secrets secrets = random_secrets();
-  auto loaded = load_and_log(config_file, secrets, nullptr);
+  Problems problems;
+  auto loaded = load_and_log(config_file, secrets, nullptr, problems);
   if (!loaded) return 1;
   warn_of_shortage(descriptors, *loaded);
   try {

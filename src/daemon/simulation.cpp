@@ -364,7 +364,7 @@ class Simulator {
  public:
   Simulator(const Scenario& before, const Scenario& after, const Clients& clients)
       : before_(before), after_(after), clients_(clients), weight_(weight_of(clients)) {
-    const geo::Locations& locations = before.loaded.database.locations;
+    const geo::Locations& locations = before.loaded.databases.get().locations;
     for (geo::LocationId id = 0; id < locations.size(); ++id) {
       const geo::Location location = locations.get(id);
       sites_.push_back(location.has_coordinates
@@ -388,7 +388,7 @@ class Simulator {
       const double share = weight / weight_;
       tally_before.add(group.before, share, sites_[group.location]);
       tally_after.add(group.after, share, sites_[group.location]);
-      moves.add(before_.loaded.database.locations.get(group.location).country, group, share);
+      moves.add(before_.loaded.databases.get().locations.get(group.location).country, group, share);
     }
     SimulatedService result = summarize(tally_before, tally_after, regions, after.settings());
     result.family = family;

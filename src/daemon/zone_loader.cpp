@@ -94,35 +94,18 @@ struct LoadedFile {
   Problems problems;
 };
 
-LoadedFile load_file(const ZoneFile& file, const std::optional<zone::ZoneCache>& cache) {
-  LoadedFile loaded;
+LoadedFile read_file(const ZoneFile& file, const std::optional<zone::ZoneCache>& cache) {
+  LoadedFile read;
   for (const auto& other : file.same_apex)
-    loaded.problems.error(other.string(), fmt::format("the same zone as {}", file.path.string()));
-  if (!file.same_apex.empty()) return loaded;
+    read.problems.error(other.string(), fmt::format("the same zone as {}", file.path.string()));
+  if (!file.same_apex.empty()) return read;
   if (cache) {
-    loaded.loaded = cache->load(file.path, file.apex, file.overlays, loaded.problems);
+    read.loaded = cache->load(file.path, file.apex, file.overlays, read.problems);
   } else {
-    loaded.loaded.zone = zone::load_zone_file(file.path, file.apex, file.overlays, loaded.problems);
+    read.loaded.zone =
+        zone::load_zone_file(file.path, file.apex, file.overlays, read.problems, {.files = &read.loaded.files});
   }
-  return loaded;
-}
-
-// Each in its place, whichever thread has loaded it. Throws what the loading of one has thrown.
-std::vector<LoadedFile> load_files(const std::vector<ZoneFile>& files, const std::optional<zone::ZoneCache>& cache) {
-  std::vector<LoadedFile> loaded(files.size());
-  std::atomic<std::size_t> next = 0;
-  const auto load = [&] {
-    for (std::size_t i = next++; i < files.size(); i = next++)
-      loaded[i] = load_file(files[i], cache);
-  };
-  std::vector<std::future<void>> helpers;
-  const std::size_t threads = std::min(files.size(), zone::ReadSettings::usual_parsers());
-  for (std::size_t i = 1; i < threads; ++i)
-    helpers.push_back(std::async(std::launch::async, load));
-  load();
-  for (auto& helper : helpers)
-    helper.get();
-  return loaded;
+  return read;
 }
 
 // Whether these, and no others, lie over the zone: then the numbers that its nodes have are still right.
@@ -153,15 +136,17 @@ bool allows_aliases(const zone::Zone& zone, const std::vector<zone::OverlayName>
   return true;
 }
 
-// Reads the zones on all cores and takes them one by one. What is wrong with one of them goes to `of_zones`, what is
-// wrong with the whole load to `problems`.
+// Reads the zones that are new on all cores and takes them one by one. What is wrong with one of them goes to
+// `of_zones`, what is wrong with the whole load to `problems`.
 class ZoneLoader {
  public:
-  ZoneLoader(const config::Config& config, const zone::Zones* served, Problems& problems, Problems& of_zones)
-      : config_(config), problems_(problems), of_zones_(of_zones) {
+  ZoneLoader(const config::Config& config, const ServedZones* served, KnownFiles::Time started, Problems& problems,
+             Problems& of_zones)
+      : config_(config), started_(started), problems_(problems), of_zones_(of_zones) {
     if (served == nullptr) return;
-    for (const auto& zone : served->zones())
+    for (const auto& zone : served->zones.zones())
       served_.emplace(zone->apex(), zone);
+    texts_ = &served->texts;
   }
 
   ZoneSet load() {
@@ -184,12 +169,49 @@ class ZoneLoader {
   }
 
  private:
+  // Each in its place, whichever thread has loaded it. Throws what the loading of one has thrown.
+  [[nodiscard]] std::vector<LoadedFile> load_files(const std::vector<ZoneFile>& files,
+                                                   const std::optional<zone::ZoneCache>& cache) const {
+    std::vector<LoadedFile> loaded(files.size());
+    std::atomic<std::size_t> next = 0;
+    const auto load = [&] {
+      for (std::size_t i = next++; i < files.size(); i = next++)
+        loaded[i] = is_unchanged(files[i]) ? LoadedFile{} : read_file(files[i], cache);
+    };
+    std::vector<std::future<void>> helpers;
+    const std::size_t threads = std::min(files.size(), zone::ReadSettings::usual_parsers());
+    for (std::size_t i = 1; i < threads; ++i)
+      helpers.push_back(std::async(std::launch::async, load));
+    load();
+    for (auto& helper : helpers)
+      helper.get();
+    return loaded;
+  }
+
+  // Whether the version that is being served is what reading it would give.
+  [[nodiscard]] bool is_unchanged(const ZoneFile& file) const {
+    if (texts_ == nullptr || !file.same_apex.empty()) return false;
+    const auto text = texts_->find(file.apex);
+    if (text == texts_->end() || !text->second.files.are_unchanged() || text->second.files.files().front() != file.path)
+      return false;
+    return can_keep(*served_.at(file.apex), file);
+  }
+
+  static bool can_keep(const zone::Zone& zone, const ZoneFile& file) {
+    return has_overlays(zone, file.overlays) && allows_aliases(zone, file.overlays);
+  }
+
   void take(const ZoneFile& file, LoadedFile& from) {
     if (from.loaded.zone != nullptr) {
       set_.zones.push_back(std::move(from.loaded.zone));
+      set_.texts.emplace(file.apex, ZoneText{{std::move(from.loaded.files), started_}, from.problems});
       if (from.loaded.uncached) set_.uncached.push_back(std::move(*from.loaded.uncached));
-    } else {
+    } else if (from.problems.has_errors()) {
       do_without(file, from.problems);
+    } else {
+      set_.zones.push_back(served_.at(file.apex));
+      const ZoneText& text = set_.texts.emplace(file.apex, texts_->at(file.apex)).first->second;
+      of_zones_.append(text.warnings);
     }
     of_zones_.append(from.problems);
   }
@@ -204,7 +226,7 @@ class ZoneLoader {
     if (served == served_.end()) {
       set_.not_loaded.push_back(file.apex);
       of_zone.warning(file.path.string(), "the zone is not served, its names get SERVFAIL: " + errors);
-    } else if (has_overlays(*served->second, file.overlays) && allows_aliases(*served->second, file.overlays)) {
+    } else if (can_keep(*served->second, file)) {
       set_.zones.push_back(served->second);
       of_zone.warning(file.path.string(), fmt::format("the version that is being served, serial {}, is kept: {}",
                                                       served->second->serial(), errors));
@@ -216,16 +238,19 @@ class ZoneLoader {
   }
 
   const config::Config& config_;
+  KnownFiles::Time started_;
   Problems& problems_;
   Problems& of_zones_;
   std::map<dns::Name, std::shared_ptr<const zone::Zone>> served_;
+  const ZoneTexts* texts_ = nullptr;  // of `served_`, of those that have one
   ZoneSet set_;
 };
 
 }  // namespace
 
-ZoneSet load_zones(const config::Config& config, const zone::Zones* served, Problems& problems, Problems& of_zones) {
-  return ZoneLoader(config, served, problems, of_zones).load();
+ZoneSet load_zones(const config::Config& config, const ServedZones* served, KnownFiles::Time started,
+                   Problems& problems, Problems& of_zones) {
+  return ZoneLoader(config, served, started, problems, of_zones).load();
 }
 
 }  // namespace rhumb::daemon

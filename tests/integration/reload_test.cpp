@@ -73,6 +73,34 @@ TEST(Reload, ReadingMakesWayForAnswering) {
   EXPECT_GT(answering, 0U);
 }
 
+TEST(Reload, SaysWhatHasChanged) {
+  World world;
+  world.use_database("asn.mmdb");
+  world.serve();
+  EXPECT_THAT(world.reload(), HasSubstr("reloaded: nothing has changed"));
+  world.write("zones/example.com.zone", std::string(kZoneText) + "new A 192.0.2.100\n");
+  world.write("zones/example.net.zone", kZoneText);
+  world.config["services"]["www.example.com"]["ttl"] = 77;
+  const std::string log = world.reload();
+  EXPECT_THAT(log, HasSubstr("/services/www.example.com/ttl: 30 → 77"));
+  EXPECT_THAT(log, HasSubstr("zone example.com: serial 1, as before, 1 RRset added"));
+  EXPECT_THAT(log, HasSubstr("zone example.net: new, serial 1"));
+  std::filesystem::remove(world.path() / "zones/example.net.zone");
+  EXPECT_THAT(world.reload(), HasSubstr("zone example.net: no longer served"));
+}
+
+TEST(Reload, FilesThatAreWatchedAreLoadedByThemselves) {
+  World world;
+  world.config["watch_files"] = "1s";
+  world.serve();
+  world.write("zones/example.com.zone", std::string(kZoneText) + "new A 192.0.2.100\n");
+  EXPECT_TRUE(world.logs("1 RRset added"));
+  EXPECT_THAT(world.addresses({.name = "new.example.com"}), ElementsAre("192.0.2.100"));
+  world.write("zones/example.com.zone", "not a zone\n");
+  EXPECT_TRUE(world.logs("the version that is being served, serial 1, is kept"));
+  EXPECT_THAT(world.addresses({.name = "new.example.com"}), ElementsAre("192.0.2.100"));
+}
+
 TEST(Reload, AChangedDatabaseIsServed) {
   World world;
   world.use_database("asn.mmdb");

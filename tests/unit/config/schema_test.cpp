@@ -36,6 +36,7 @@ constexpr std::string_view kEverything = R"({
   "zones": "zones",
   "zone_cache": "cache",
   "strict": true,
+  "watch_files": "2s",
   "geoip": ["country.mmdb"],
   "geofeeds": ["offices.geofeed.csv"],
   "latency": {"files": ["rtt.csv"], "min_samples": 5},
@@ -483,6 +484,7 @@ constexpr std::array kExceptions = {
               R"([{"op": "replace", "path": "/checks/web/interval", "value": "1.5d"}])"},
     Exception{"a pattern cannot compare durations",
               R"([{"op": "replace", "path": "/checks/web/timeout", "value": "9ms"}])"},
+    Exception{"a pattern cannot compare durations", R"([{"op": "replace", "path": "/watch_files", "value": "2h"}])"},
     Exception{"a pattern cannot compare durations", R"([{"op": "replace", "path": "/tcp/idle", "value": "99ms"}])"},
     Exception{"a pattern cannot compare durations", R"([{"op": "replace", "path": "/tcp/lifetime", "value": "25h"}])"},
     Exception{

@@ -29,22 +29,26 @@ class Loader : public testing::Test {
 
   // A configuration with these services, each "NAME": {…}; on a reload, `served` is what is served until then.
   std::optional<Loaded> load(const std::string& services = "", const Loaded* served = nullptr) {
-    directory_.write("rhumb.json", fmt::format(R"({{
+    directory_.write("rhumb.json",
+                     fmt::format(R"({{
       "listen": ["127.0.0.1:5300"],
       "zones": "zones",
       "zone_cache": "cache",
       "strict": {},
+      {}
       "geoip": ["{}/city.mmdb"],
-      "regions": {{"us-east": {{"coordinates": [39.04, -77.49]}}, "eu-west": {{"coordinates": [53.35, -6.26]}},
+      "regions": {{"us-east": {{"coordinates": [39.04, -77.49]}}, "eu-west": {{"coordinates": {}}},
                   "ap-southeast": {{"coordinates": [1.35, 103.82]}}}},
       "checks": {{{}}},
       "rule_sets": {{{}}},
       "services": {{{}}}
     }})",
-                                               is_strict_, RHUMB_TEST_DATA, checks_, rule_sets_, services));
+                                 is_strict_, assertions_, RHUMB_TEST_DATA, eu_west_, checks_, rule_sets_, services));
     Problems problems;
-    const answer::Snapshot* snapshot = served == nullptr ? nullptr : served->snapshot.get();
-    auto loaded = daemon::load(directory_.path() / "rhumb.json", Secrets{1, {}}, snapshot, problems);
+    std::optional<Served> before;
+    if (served != nullptr) before.emplace(Served{*served, *served->snapshot});
+    auto loaded =
+        daemon::load(directory_.path() / "rhumb.json", Secrets{1, {}}, before ? &*before : nullptr, problems, started_);
     problems_.clear();
     const std::string prefix = directory_.path().string() + "/";
     for (const Problem& problem : problems.all()) {
@@ -79,7 +83,10 @@ class Loader : public testing::Test {
     return names;
   }
 
+  KnownFiles::Time started_ = std::chrono::system_clock::now();
   bool is_strict_ = false;
+  std::string assertions_;  // the key, if there are any
+  std::string eu_west_ = "[53.35, -6.26]";
   std::string rule_sets_;
   std::string checks_ = R"("web": {"type": "http", "port": 8080, "path": "/healthz"})";
   test::TemporaryDirectory directory_;
@@ -93,7 +100,7 @@ TEST_F(Loader, ReadsConfigurationZonesAndDatabases) {
   EXPECT_THAT(loaded->snapshot->zones.zones(), SizeIs(1));
   EXPECT_THAT(loaded->snapshot->regions, SizeIs(3));
   EXPECT_EQ(loaded->snapshot->board, nullptr) << "it is the server's to make";
-  EXPECT_EQ(loaded->database.sources.size(), 1U);
+  EXPECT_EQ(loaded->databases.get().sources.size(), 1U);
   const steering::Service* service = service_at(*loaded, "www.example.com");
   ASSERT_NE(service, nullptr);
   EXPECT_EQ(service->settings().name, "www.example.com");
@@ -530,6 +537,121 @@ TEST_F(Reloader, AZoneWhoseFileIsGoneIsGone) {
   const auto loaded = reload();
   ASSERT_TRUE(loaded);
   EXPECT_EQ(find(*loaded, "old.example.net").kind, zone::Lookup::Kind::not_ours);
+}
+
+// Everything was written long before the loads, so that files with the same marks are sure to be the same.
+class LaterReloader : public Reloader {
+ protected:
+  LaterReloader() {
+    started_ += std::chrono::hours(1);
+    served_ = reload();
+    served_->databases.forget();
+  }
+
+  [[nodiscard]] const zone::Zone* zone(const std::optional<Loaded>& loaded, std::string_view apex) const {
+    const dns::Name name = *dns::Name::from_text(apex);
+    const auto zones = loaded->snapshot->zones.zones();
+    const auto found = std::ranges::find(zones, name, [](const auto& zone) { return zone->apex(); });
+    return found == zones.end() ? nullptr : found->get();
+  }
+  [[nodiscard]] bool is_kept(const std::optional<Loaded>& loaded, std::string_view apex) const {
+    return zone(loaded, apex) == zone(served_, apex);
+  }
+  // Whether the ranking map of a service is that which is served.
+  [[nodiscard]] bool is_ranked_as_before(const std::optional<Loaded>& loaded, std::string_view service) const {
+    return &service_at(*loaded, service)->ranking_map() == &service_at(*served_, service)->ranking_map();
+  }
+};
+
+TEST_F(LaterReloader, AZoneWhoseTextIsAsItWasIsNotReadAgain) {
+  directory_.write("zones/example.net.zone", std::string(kZone) + "new A 192.0.2.1\n");
+  const auto loaded = reload();
+  ASSERT_TRUE(loaded) << testing::PrintToString(problems_);
+  EXPECT_TRUE(is_kept(loaded, "example.com"));
+  EXPECT_FALSE(is_kept(loaded, "example.net"));
+  EXPECT_EQ(find(*loaded, "new.example.net").kind, zone::Lookup::Kind::found);
+}
+
+TEST_F(LaterReloader, TheTextOfAZoneIsWhatItIncludesToo) {
+  directory_.write("zones/hosts", "a A 192.0.2.1\n");
+  directory_.write("zones/example.net.zone", std::string(kZone) + "$INCLUDE hosts\n");
+  served_ = reload();
+  EXPECT_TRUE(is_kept(reload(), "example.net"));
+  directory_.write("zones/hosts", "b A 192.0.2.1\n");
+  EXPECT_EQ(find(*reload(), "b.example.net").kind, zone::Lookup::Kind::found);
+}
+
+TEST_F(LaterReloader, WhatAZoneWasWarnedAboutIsSaidAgain) {
+  directory_.write("zones/example.net.zone", std::string(kZone) + "elsewhere.test. A 192.0.2.1\n");
+  served_ = reload();
+  const auto warnings = problems_;
+  ASSERT_THAT(warnings, ElementsAre(HasSubstr("is not in the zone")));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(is_kept(served_ = reload(), "example.net"));
+    EXPECT_EQ(problems_, warnings);
+  }
+}
+
+TEST_F(LaterReloader, AZoneWithOtherServicesIsReadAgain) {
+  services_ =
+      fmt::format(R"("new.example.com": {{{0}}}, "www.example.net": {{{0}}}, "www.example.com": {{{0}}})", kInstances);
+  const auto loaded = reload();
+  ASSERT_TRUE(loaded) << testing::PrintToString(problems_);
+  EXPECT_EQ(service_at(*loaded, "www.example.net")->settings().name, "www.example.net") << "by its new number";
+}
+
+// Its clock may not have ticked between a first and a second change.
+TEST_F(LaterReloader, AFileThatHadJustBeenChangedWhenItWasReadIsReadAgain) {
+  directory_.write("zones/example.com.zone", std::string(kZone) + "new A 192.0.2.1\n");
+  started_ = std::chrono::system_clock::now();
+  served_ = reload();
+  started_ += std::chrono::hours(1);
+  EXPECT_FALSE(is_kept(reload(), "example.com"));
+}
+
+TEST_F(LaterReloader, DatabasesAreNotReadAgainForSteeringsThatAreAsTheyWere) {
+  directory_.write("zones/example.net.zone", std::string(kZone) + "new A 192.0.2.1\n");
+  services_ = fmt::format(R"("www.example.net": {{"ttl": 5, {0}}}, "www.example.com": {{{0}}})", kInstances);
+  const auto loaded = reload();
+  ASSERT_TRUE(loaded) << testing::PrintToString(problems_);
+  EXPECT_FALSE(loaded->databases.are_in_memory());
+  EXPECT_TRUE(is_ranked_as_before(loaded, "www.example.com"));
+  EXPECT_TRUE(is_ranked_as_before(loaded, "www.example.net"));
+  EXPECT_EQ(loaded->databases.sources().size(), 1U) << "they are known all the same";
+}
+
+TEST_F(LaterReloader, OnlySteeringsThatHaveChangedAreRankedAnew) {
+  services_ = fmt::format(
+      R"("www.example.net": {{"steering": {{"order": "listed"}}, {0}}}, "www.example.com": {{{0}}})", kInstances);
+  const auto loaded = reload();
+  ASSERT_TRUE(loaded) << testing::PrintToString(problems_);
+  EXPECT_TRUE(is_ranked_as_before(loaded, "www.example.com"));
+  EXPECT_FALSE(is_ranked_as_before(loaded, "www.example.net"));
+}
+
+TEST_F(LaterReloader, ARuleFileThatSaysTheSameRanksNothingAnew) {
+  directory_.write("partners.csv", "10.0.0.0/8,us-east\n");
+  rule_sets_ = R"("partners": {"file": "partners.csv"})";
+  services_ =
+      fmt::format(R"("www.example.com": {{"steering": {{"rules": [{{"rule_set": "partners"}}]}}, {}}})", kInstances);
+  served_ = reload();
+  directory_.write("partners.csv", "10.0.0.0/8,us-east\n\n");
+  EXPECT_TRUE(is_ranked_as_before(reload(), "www.example.com"));
+  directory_.write("partners.csv", "10.0.0.0/8,eu-west\n");
+  EXPECT_FALSE(is_ranked_as_before(reload(), "www.example.com"));
+}
+
+TEST_F(LaterReloader, ARegionElsewhereIsRankedAnew) {
+  eu_west_ = "[-30, 170]";
+  EXPECT_FALSE(is_ranked_as_before(reload(), "www.example.com"));
+}
+
+TEST_F(LaterReloader, AnAssertionThatAsksForACountryIsStillKept) {
+  directory_.write("routes.test.json", R"({"tests": [
+    {"client": {"country": "GB"}, "query": "www.example.com", "expect": {"regions": ["us-east"]}}]})");
+  assertions_ = R"("assertions": "routes.test.json",)";
+  EXPECT_FALSE(reload());
+  EXPECT_THAT(problems_, ElementsAre(HasSubstr("expected a region of us-east, came eu-west")));
 }
 
 // 30,000 names: as much text as it takes for the cache to be worth it.

@@ -1,0 +1,45 @@
+#include "daemon/geo_databases.hpp"
+
+#include <filesystem>
+#include <utility>
+
+namespace rhumb::daemon {
+namespace {
+
+std::vector<std::filesystem::path> joined(std::vector<std::filesystem::path> files,
+                                          const std::vector<std::filesystem::path>& more) {
+  files.insert(files.end(), more.begin(), more.end());
+  return files;
+}
+
+}  // namespace
+
+GeoDatabases::GeoDatabases(const config::Config& config, KnownFiles::Time started)
+    : databases_(config.geoip.begin(), config.geoip.end()),
+      geofeeds_(config.geofeeds.begin(), config.geofeeds.end()),
+      files_(joined(config.geoip, config.geofeeds), started) {}
+
+bool GeoDatabases::take_over(const GeoDatabases& before) {
+  if (databases_ != before.databases_ || geofeeds_ != before.geofeeds_ || !before.files_.are_unchanged()) return false;
+  sources_ = before.sources_;
+  database_ = before.database_;
+  return true;
+}
+
+const geo::Database* GeoDatabases::read(Problems& problems) {
+  if (database_ == nullptr) {
+    auto database = geo::load_databases(databases_, problems, geofeeds_);
+    if (!database) return nullptr;
+    sources_ = database->sources;
+    database_ = std::make_shared<const geo::Database>(std::move(*database));
+  }
+  return database_.get();
+}
+
+const geo::Database& GeoDatabases::read_or_know_nothing(Problems& problems) {
+  static const geo::Database nothing;
+  const geo::Database* database = read(problems);
+  return database == nullptr ? nothing : *database;
+}
+
+}  // namespace rhumb::daemon
