@@ -147,4 +147,10 @@ std::vector<std::string> describe_changes(const Served& before, const Loaded& af
   return lines;
 }
 
+std::vector<std::string> describe_changes(const zone::Zones& before, const zone::Zones& after) {
+  std::vector<std::string> lines;
+  describe_zones(before, after, lines);
+  return lines;
+}
+
 }  // namespace rhumb::daemon

@@ -16,5 +16,7 @@ inline constexpr std::size_t kReportedMax = 50;
 // "geoip/city.mmdb: built 2026-10-02 → 2026-11-02", "rule set partners: its file says something else". Empty when
 // nothing has.
 [[nodiscard]] std::vector<std::string> describe_changes(const Served& before, const Loaded& after);
+// Of the zones alone.
+[[nodiscard]] std::vector<std::string> describe_changes(const zone::Zones& before, const zone::Zones& after);
 
 }  // namespace rhumb::daemon

@@ -86,6 +86,15 @@ bool keeps_assertions(Loaded& loaded, Problems& problems) {
   return has_passed;
 }
 
+// The snapshot that `loaded` has, to be served after `served` with the same states, if the assertions hold for it.
+std::unique_ptr<answer::Snapshot> take_if_sound(Loaded& loaded, const answer::Snapshot& served, Problems& problems) {
+  const bool is_sound = keeps_assertions(loaded, problems);
+  auto snapshot = std::move(loaded.snapshot);
+  if (!is_sound) return nullptr;
+  snapshot->board = served.board;
+  return snapshot;
+}
+
 }  // namespace
 
 std::optional<Loaded> load_unasserted(const std::filesystem::path& config_file, const Secrets& secrets,
@@ -167,12 +176,33 @@ std::unique_ptr<answer::Snapshot> reload_latencies(Loaded& loaded, const answer:
     problems.error(loaded.config.file.string(), error.what());
     return nullptr;
   }
-  const bool is_kept = keeps_assertions(loaded, problems);
-  auto snapshot = std::move(loaded.snapshot);
-  if (!is_kept) return nullptr;
-  snapshot->board = served.board;
+  auto snapshot = take_if_sound(loaded, served, problems);
+  if (snapshot == nullptr) return nullptr;
   loaded.latencies = std::move(*latencies);
   loaded.rankings = std::move(rankings);
+  return snapshot;
+}
+
+std::unique_ptr<answer::Snapshot> reload_zone(Loaded& loaded, const answer::Snapshot& served, const Secrets& secrets,
+                                              const dns::Name& apex, Problems& problems, KnownFiles::Time started) {
+  auto read = reload_zone(loaded.config, served.zones, apex, started, problems);
+  if (!read) return nullptr;
+  std::vector<std::shared_ptr<const zone::Zone>> zones(served.zones.zones().begin(), served.zones.zones().end());
+  const auto place = std::ranges::find_if(zones, [&](const auto& zone) { return zone->apex() == apex; });
+  if (place == zones.end()) {
+    zones.push_back(read->zone);
+  } else {
+    *place = read->zone;
+  }
+  std::vector<dns::Name> not_loaded(served.zones.not_loaded().begin(), served.zones.not_loaded().end());
+  std::erase(not_loaded, apex);
+  loaded.snapshot = std::make_unique<answer::Snapshot>(
+      answer::Snapshot{zone::Zones(std::move(zones), secrets.hash_key, std::move(not_loaded)), served.regions,
+                       served.services, nullptr, served.settings});
+  auto snapshot = take_if_sound(loaded, served, problems);
+  if (snapshot == nullptr) return nullptr;
+  loaded.zone_texts.insert_or_assign(apex, std::move(read->text));
+  if (read->uncached) loaded.uncached_zones.push_back(std::move(*read->uncached));
   return snapshot;
 }
 

@@ -79,4 +79,11 @@ struct Served {
 [[nodiscard]] std::unique_ptr<answer::Snapshot> reload_latencies(Loaded& loaded, const answer::Snapshot& served,
                                                                  Problems& problems);
 
+// `served` with zone `apex` read again, and nothing else: neither other zones nor the configuration. Null, with the
+// errors, when it is not among those that are served or could not be loaded, or has errors, or an assertion would no
+// longer hold; then nothing has changed.
+[[nodiscard]] std::unique_ptr<answer::Snapshot> reload_zone(
+    Loaded& loaded, const answer::Snapshot& served, const Secrets& secrets, const dns::Name& apex, Problems& problems,
+    KnownFiles::Time started = std::chrono::system_clock::now());
+
 }  // namespace rhumb::daemon

@@ -234,6 +234,25 @@ class Server {
     return report;
   }
 
+  // The same with one zone alone.
+  ReloadReport reload_zone(const dns::Name& apex) {
+    spdlog::info("reloading zone {}", apex.to_text());
+    ReloadReport report;
+    const answer::Snapshot& served = snapshot_.read();
+    auto snapshot = daemon::reload_zone(loaded_, served, secrets_, apex, report.problems);
+    log_problems(report.problems);
+    report.is_done = snapshot != nullptr;
+    if (report.is_done) {
+      report.changes = describe_changes(served.zones, snapshot->zones);
+      snapshot_.publish(std::move(snapshot));
+    }
+    log_outcome(report);
+    if (!has_latency_files()) loaded_.databases.forget();
+    keep_zones();
+    release_memory();
+    return report;
+  }
+
   // Puts what was read from text into the cache of zones. After it is served: nobody waits for it then. That it cannot
   // be written is said once, for it has one reason.
   void keep_zones() {
@@ -280,7 +299,7 @@ class Server {
     const Served served{loaded_, snapshot_.read()};
     auto loaded = load_and_log(config_file_, secrets_, &served, report.problems);
     if (!loaded) {
-      spdlog::error("reload refused: the old configuration, zones and databases keep serving");
+      log_outcome(report);
       return report;
     }
     report.is_done = true;
@@ -292,10 +311,18 @@ class Server {
           config_file_.string());
     }
     snapshot_.publish(complete(std::move(*loaded)));
+    log_outcome(report);
+    return report;
+  }
+
+  static void log_outcome(const ReloadReport& report) {
+    if (!report.is_done) {
+      spdlog::error("reload refused: the old configuration, zones and databases keep serving");
+      return;
+    }
     for (const std::string& change : report.changes)
       spdlog::info("{}", change);
     spdlog::info("reloaded{}", report.changes.empty() ? ": nothing has changed" : "");
-    return report;
   }
 
   void reload_latencies() {
@@ -325,12 +352,15 @@ class Server {
   }
 
   void watch_sources() {
-    if (!loaded_.config.watch_files) {
-      source_watch_.reset();
-    } else if (source_watch_ && source_watch_->settle() == *loaded_.config.watch_files) {
-      source_watch_->follow(sources_of(loaded_));
-    } else {
-      source_watch_.emplace(sources_of(loaded_), *loaded_.config.watch_files);
+    const auto settle = loaded_.config.watch_files;
+    if (settle && source_watch_ && source_watch_->settle() == *settle)
+      return source_watch_->follow(sources_of(loaded_));
+    source_watch_.reset();
+    if (!settle) return;
+    try {
+      source_watch_.emplace(sources_of(loaded_), *settle);
+    } catch (const std::system_error& error) {
+      spdlog::error("{}: changes are loaded on SIGHUP only", error.what());
     }
   }
 

@@ -253,4 +253,40 @@ ZoneSet load_zones(const config::Config& config, const ServedZones* served, Know
   return ZoneLoader(config, served, started, problems, of_zones).load();
 }
 
+std::optional<ReloadedZone> reload_zone(const config::Config& config, const zone::Zones& served, const dns::Name& apex,
+                                        KnownFiles::Time started, Problems& problems) {
+  const std::string place = config.zones.string();
+  std::vector<ZoneFile> known;  // for the services: who has which does not change
+  for (const auto& zone : served.zones())
+    known.push_back({{}, zone->apex(), {}, {}});
+  for (const dns::Name& not_loaded : served.not_loaded())
+    known.push_back({{}, not_loaded, {}, {}});
+  const auto of_apex = std::ranges::find(known, apex, &ZoneFile::apex);
+  if (of_apex == known.end()) {
+    problems.error(place,
+                   fmt::format("zone {} is not served; a reload of everything takes new zones in", apex.to_text()));
+    return std::nullopt;
+  }
+  overlay_services(config, known, problems);
+
+  Problems of_others;
+  auto files = list_zones(config.zones, problems, of_others);
+  join_equal_apexes(files);
+  const auto file = std::ranges::find(files, apex, &ZoneFile::apex);
+  if (file == files.end()) {
+    problems.error(place,
+                   fmt::format("no file of zone {}; a reload of everything drops zones that are gone", apex.to_text()));
+    return std::nullopt;
+  }
+  file->overlays = std::move(of_apex->overlays);
+  std::optional<zone::ZoneCache> cache;
+  if (config.zone_cache) cache.emplace(*config.zone_cache);
+  LoadedFile read = read_file(*file, cache);
+  problems.append(read.problems);
+  if (read.loaded.zone == nullptr) return std::nullopt;
+  return ReloadedZone{std::move(read.loaded.zone),
+                      {{std::move(read.loaded.files), started}, std::move(read.problems)},
+                      std::move(read.loaded.uncached)};
+}
+
 }  // namespace rhumb::daemon

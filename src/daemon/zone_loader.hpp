@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/known_files.hpp"
@@ -45,5 +46,17 @@ struct ServedZones {
 // the load began.
 [[nodiscard]] ZoneSet load_zones(const config::Config& config, const ServedZones* served, KnownFiles::Time started,
                                  Problems& problems, Problems& of_zones);
+
+struct ReloadedZone {
+  std::shared_ptr<const zone::Zone> zone;
+  ZoneText text;
+  std::optional<zone::UncachedZone> uncached;
+};
+
+// One zone alone, read again whether it has changed or not: one that is served, or that could not be loaded. Nothing,
+// with the errors, when it is no such zone or has errors.
+[[nodiscard]] std::optional<ReloadedZone> reload_zone(const config::Config& config, const zone::Zones& served,
+                                                      const dns::Name& apex, KnownFiles::Time started,
+                                                      Problems& problems);
 
 }  // namespace rhumb::daemon

@@ -1,5 +1,7 @@
 #include "daemon/loader.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <set>
 
 #include <fmt/format.h>
@@ -652,6 +654,64 @@ TEST_F(LaterReloader, AnAssertionThatAsksForACountryIsStillKept) {
   assertions_ = R"("assertions": "routes.test.json",)";
   EXPECT_FALSE(reload());
   EXPECT_THAT(problems_, ElementsAre(HasSubstr("expected a region of us-east, came eu-west")));
+}
+
+class ZoneReloader : public Reloader {
+ protected:
+  // Of this zone alone; the problems are in problems_. Null when it was refused.
+  std::unique_ptr<answer::Snapshot> reload(std::string_view apex) {
+    Problems problems;
+    const auto served = std::move(served_->snapshot);
+    auto snapshot = daemon::reload_zone(*served_, *served, Secrets{1, {}}, *dns::Name::from_text(apex), problems);
+    served_->snapshot = std::make_unique<answer::Snapshot>(*served);
+    problems_.clear();
+    for (const Problem& problem : problems.all())
+      problems_.push_back(problem.to_string());
+    return snapshot;
+  }
+  // Serves what it gave.
+  bool serve(std::unique_ptr<answer::Snapshot> snapshot) {
+    if (snapshot == nullptr) return false;
+    served_->snapshot = std::move(snapshot);
+    return true;
+  }
+  void add_name_to(const std::string& zone) {
+    directory_.write("zones/" + zone + ".zone", std::string(kZone) + "new A 192.0.2.1\n");
+  }
+};
+
+TEST_F(ZoneReloader, ReadsOneZoneAndNothingElse) {
+  add_name_to("example.net");
+  add_name_to("example.com");
+  add_name_to("example.org");
+  ASSERT_TRUE(serve(reload("example.net"))) << testing::PrintToString(problems_);
+  EXPECT_EQ(find(*served_, "new.example.net").kind, zone::Lookup::Kind::found);
+  EXPECT_EQ(find(*served_, "new.example.com").kind, zone::Lookup::Kind::nx_domain);
+  EXPECT_EQ(find(*served_, "new.example.org").kind, zone::Lookup::Kind::not_ours);
+  EXPECT_EQ(service_at(*served_, "www.example.net"), &served_->snapshot->services[0]) << "its services are over it";
+}
+
+TEST_F(ZoneReloader, TakesAZoneInThatCouldNotBeLoaded) {
+  directory_.write("zones/example.org.zone", kBroken);
+  served_ = Reloader::reload();
+  ASSERT_THAT(not_loaded(*served_), ElementsAre("example.org"));
+  EXPECT_FALSE(serve(reload("example.org")));
+  EXPECT_THAT(problems_, Contains(HasSubstr("example.org.zone:1: ")));
+  add_name_to("example.org");
+  ASSERT_TRUE(serve(reload("example.org"))) << testing::PrintToString(problems_);
+  EXPECT_THAT(not_loaded(*served_), IsEmpty());
+  EXPECT_EQ(find(*served_, "new.example.org").kind, zone::Lookup::Kind::found);
+}
+
+TEST_F(ZoneReloader, RefusesZonesThatAreNotServedOrHaveNoFile) {
+  add_name_to("example.org");
+  EXPECT_FALSE(serve(reload("example.org")));
+  EXPECT_THAT(problems_,
+              ElementsAre(HasSubstr("zone example.org is not served; a reload of everything takes new zones")));
+  std::filesystem::remove(directory_.path() / "zones/example.net.zone");
+  EXPECT_FALSE(serve(reload("example.net")));
+  EXPECT_THAT(problems_, ElementsAre(HasSubstr("no file of zone example.net")));
+  EXPECT_EQ(find(*served_, "old.example.net").kind, zone::Lookup::Kind::found) << "it is still served";
 }
 
 // 30,000 names: as much text as it takes for the cache to be worth it.
