@@ -29,7 +29,7 @@ TEST(Descriptors, ConnectionsSocketsAndProbesMustFitTogether) {
   ASSERT_TRUE(shortage);
   EXPECT_THAT(*shortage,
               testing::StartsWith(
-                  "10000 TCP connections and 252 other descriptors may be needed, and this process may have 10251: "));
+                  "10000 TCP connections and 316 other descriptors may be needed, and this process may have 10315: "));
 }
 
 }  // namespace
