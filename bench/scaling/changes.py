@@ -58,7 +58,7 @@ class Reporter:
                 connection.sendall(_report(number + i, self._changes))
             for connection in self._connections:
                 answer = connection.recv(65536)
-                if not json.loads(answer).get("ok"):
+                if not answer.startswith(b"HTTP/1.1 204 "):
                     raise RuntimeError(f"a report was refused: {answer!r}")
             number += CONNECTIONS
             time.sleep(max(0.0, begin + number / RATE - time.monotonic()))
@@ -87,7 +87,8 @@ def _report(number: int, changes: bool) -> bytes:
     instance = INSTANCES[number % len(INSTANCES)]
     state = "down" if changes and number // len(INSTANCES) % 2 == 0 else "up"
     place = {"region": instance["region"], "service": world.SERVICE, "instance": instance["address"]}
-    return json.dumps({"call": "report", "report": {**place, "check": "told", "state": state}}).encode() + b"\n"
+    body = json.dumps({**place, "check": "told", "state": state})
+    return f"POST /v1/reports HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -98,6 +98,9 @@ int undrain(const ScopeOptions& options);
 // `rhumb resume`: lets instances serve at once that are up and held back.
 int resume(const ScopeOptions& options);
 
+// `rhumb reload`: has everything read anew, waits, and prints what was wrong or doubtful.
+int reload(const ServerAddress& server);
+
 struct ReportOptions {
   ServerAddress server;
   health::Scope scope;
@@ -108,5 +111,13 @@ struct ReportOptions {
 
 // `rhumb report`: tells the server how an instance is that has a check of type push.
 int report(const ReportOptions& options);
+
+struct TokenOptions {
+  std::string role;  // "read", "operate", "admin"
+  std::string name;  // whose it is
+};
+
+// `rhumb token`: makes a new token for the API and prints it, with its line for the file of tokens. Asks no server.
+int token(const TokenOptions& options);
 
 }  // namespace rhumb::cli

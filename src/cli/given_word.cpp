@@ -35,9 +35,8 @@ int give(std::string_view command, health::Override word, const OverrideOptions&
     }
   }
   const auto server = connect(options.server);
-  const control::Response response = server->call(control::SetOverrideCall{word, options.force});
-  if (!response.error.empty()) return fail(command, response.error);
-  fmt::print("{}\n", describe_given(word, ask_status(*server)));
+  if (const auto refused = server->set_override(word, options.force)) return fail(command, *refused);
+  fmt::print("{}\n", describe_given(word, server->status()));
   return 0;
 }
 

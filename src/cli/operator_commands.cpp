@@ -105,6 +105,21 @@ void add_report(CLI::App& app, std::function<int()>& chosen) {
   command->callback([options, &chosen] { chosen = [options] { return report(*options); }; });
 }
 
+void add_reload(CLI::App& app, std::function<int()>& chosen) {
+  const auto server = keep(ServerAddress{});
+  CLI::App* command = app.add_subcommand("reload", "Have a running server read everything anew, and wait for it");
+  add_server(command, *server);
+  command->callback([server, &chosen] { chosen = [server] { return reload(*server); }; });
+}
+
+void add_token(CLI::App& app, std::function<int()>& chosen) {
+  const auto options = keep(TokenOptions{});
+  CLI::App* command = app.add_subcommand("token", "Make a token for the API");
+  command->add_option("ROLE", options->role, "What it may: read, operate or admin")->required();
+  command->add_option("NAME", options->name, "Whose it is, for logs")->required();
+  command->callback([options, &chosen] { chosen = [options] { return token(*options); }; });
+}
+
 }  // namespace
 
 void add_operator_commands(CLI::App& app, std::function<int()>& chosen) {
@@ -114,6 +129,8 @@ void add_operator_commands(CLI::App& app, std::function<int()>& chosen) {
   add_force(app, chosen);
   add_resume(app, chosen);
   add_report(app, chosen);
+  add_reload(app, chosen);
+  add_token(app, chosen);
 }
 
 }  // namespace rhumb::cli

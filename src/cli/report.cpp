@@ -18,8 +18,7 @@ int report(const ReportOptions& options) {
   const health::PushReport report{canonical(options.scope), options.check,
                                   options.is_up ? health::State::up : health::State::down, options.reason};
   const auto server = connect(options.server);
-  const control::Response response = server->call(control::ReportCall{report});
-  if (!response.error.empty()) return fail(response.error);
+  if (const auto refused = server->report(report)) return fail(*refused);
   fmt::print("{}: reported {}\n", to_text(report.scope), to_text(report.state));
   return 0;
 }

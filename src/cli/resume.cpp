@@ -18,9 +18,8 @@ int fail(const std::string& message) {
 int resume(const ScopeOptions& options) {
   const auto server = connect(options.server);
   const health::Scope scope = canonical(options.scope);
-  const health::Status before = ask_status(*server);
-  const control::Response response = server->call(control::ResumeCall{scope});
-  if (!response.error.empty()) return fail(response.error);
+  const health::Status before = server->status();
+  if (const auto refused = server->resume(scope)) return fail(*refused);
   fmt::print("{}\n", describe_resumed(scope, before));
   return 0;
 }

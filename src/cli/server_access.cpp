@@ -10,7 +10,7 @@
 
 #include "base/ip_address.hpp"
 #include "base/problems.hpp"
-#include "config/control_socket.hpp"
+#include "config/control_reader.hpp"
 #include "dns/name.hpp"
 
 namespace rhumb::cli {
@@ -34,12 +34,6 @@ std::filesystem::path find_socket(const std::filesystem::path& config_file) {
 std::unique_ptr<control::ControlClient> connect(const ServerAddress& address) {
   return std::make_unique<control::ControlClient>(address.socket.empty() ? find_socket(address.config_file)
                                                                          : address.socket);
-}
-
-health::Status ask_status(control::ControlClient& server) {
-  control::Response response = server.call(control::StatusCall{});
-  if (!response.error.empty()) throw std::runtime_error(response.error);
-  return response.status.value_or(health::Status());
 }
 
 std::string canonical_service(const std::string& name) {

@@ -17,9 +17,6 @@ struct ServerAddress {
 // Throws std::runtime_error that says what to do when there is no server to be asked.
 [[nodiscard]] std::unique_ptr<control::ControlClient> connect(const ServerAddress& address);
 
-// Throws std::runtime_error when the server refuses.
-[[nodiscard]] health::Status ask_status(control::ControlClient& server);
-
 // `scope` with its names as the server writes them: "WWW.Example.com." is www.example.com.
 [[nodiscard]] health::Scope canonical(health::Scope scope);
 [[nodiscard]] std::string canonical_service(const std::string& name);

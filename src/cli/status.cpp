@@ -13,6 +13,7 @@
 #include "base/suggestion.hpp"
 #include "cli/commands.hpp"
 #include "cli/status_text.hpp"
+#include "control/operations_json.hpp"
 
 namespace rhumb::cli {
 namespace {
@@ -43,11 +44,11 @@ struct Answer {
 };
 
 Answer ask(control::ControlClient& server, const StatusOptions& options) {
-  const health::Status whole = ask_status(server);
+  const health::Status whole = server.status();
   if (const auto wrong = complaint(options, whole)) throw std::runtime_error(*wrong);
   const health::Status status = only(whole, canonical_service(options.service), options.region);
   const int exit_status = is_well(status) ? 0 : kNotWell;
-  if (options.as_json) return {control::to_json(status) + "\n", exit_status};
+  if (options.as_json) return {control::to_json(status, control::Layout::indented) + "\n", exit_status};
   return {to_text(status, {options.has_probes, has_colour()}), exit_status};
 }
 

@@ -19,13 +19,12 @@ int fail(const std::string& message) {
 int undrain(const ScopeOptions& options) {
   const auto server = connect(options.server);
   const health::Scope scope = canonical(options.scope);
-  const health::Status before = ask_status(*server);
+  const health::Status before = server->status();
   const auto found = std::ranges::find(before.overrides, scope, &health::Override::scope);
   if (found == before.overrides.end()) {
     return fail(check_scope(scope, before).value_or(describe_missing(scope, before)));
   }
-  const control::Response response = server->call(control::ClearOverrideCall{scope});
-  if (!response.error.empty()) return fail(response.error);
+  if (const auto refused = server->clear_override(scope)) return fail(*refused);
   fmt::print("{}\n", describe_taken_back(*found, before));
   return 0;
 }

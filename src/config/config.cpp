@@ -15,8 +15,9 @@
 #include "base/suggestion.hpp"
 #include "config/calculated_check.hpp"
 #include "config/check_reader.hpp"
-#include "config/control_socket.hpp"
+#include "config/control_reader.hpp"
 #include "config/json_place.hpp"
+#include "config/masked.hpp"
 #include "config/rule_file.hpp"
 #include "config/rule_sets.hpp"
 #include "config/steering_reader.hpp"
@@ -61,7 +62,7 @@ class Reader {
     read_listen();
     config_.threads = static_cast<unsigned>(integer_or(top_, "threads", 0, 0, kThreadsMax));
     read_paths();
-    config_.control_socket = read_control_socket(top_, config_.file);
+    config_.control = read_control(top_, config_.file);
     read_identity();
     read_payload();
     read_cookies();
@@ -562,7 +563,7 @@ class Reader {
     for (std::size_t i = 0; i < config_.checks.size(); ++i) {
       if (!used_checks_.contains(i)) check_places_[i].warning("no service uses this check");
     }
-    if (config_.control_socket && !config_.health.state_file) {
+    if (top_.member("control") && !config_.health.state_file) {
       top_.member("control")->warning(
           "what operators say is forgotten at a restart: \"health\" has no \"state_file\" to keep it in");
     }
@@ -602,6 +603,7 @@ std::optional<Config> load_config(const std::filesystem::path& file, Problems& p
   Config config = Reader(file, JsonPlace(*document, file, problems), problems, today).read();
   if (problems.error_count() > errors_before) return std::nullopt;
   config.text = std::move(*text);
+  config.document = masked(*document);
   return config;
 }
 

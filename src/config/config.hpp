@@ -13,6 +13,7 @@
 #include "answer/settings.hpp"
 #include "base/ip_address.hpp"
 #include "base/problems.hpp"
+#include "config/control_reader.hpp"
 #include "config/events_reader.hpp"
 #include "config/health_reader.hpp"
 #include "config/service_steering.hpp"
@@ -79,10 +80,10 @@ struct Config {
   std::vector<std::filesystem::path> geofeeds;
   LatencyFiles latency;
   std::vector<std::filesystem::path> rule_files;
-  std::optional<std::filesystem::path> assertions;      // a file of what must be answered (daemon/route_tests)
-  answer::Settings settings;                            // cookies: only if the secrets are configured
-  std::optional<std::filesystem::path> control_socket;  // where the control channel listens; none: there is none
-  bool has_own_cookies;                                 // cookies with secrets that this server makes for itself
+  std::optional<std::filesystem::path> assertions;  // a file of what must be answered (daemon/route_tests)
+  answer::Settings settings;                        // cookies: only if the secrets are configured
+  Control control;
+  bool has_own_cookies;  // cookies with secrets that this server makes for itself
   transport::TcpLimits tcp;
   transport::RateLimits rate_limit;
   std::vector<steering::Region> regions;
@@ -91,6 +92,7 @@ struct Config {
   std::vector<Service> services;
   control::EventSettings events;
   LogFormat log = LogFormat::text;
+  std::string document = {};  // what it was read from, its secrets masked
 };
 
 // Relative paths in the file are taken relative to the file's directory. Nothing when there was an error; everything

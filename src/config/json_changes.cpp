@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "config/masked.hpp"
+
 namespace rhumb::config {
 namespace {
 
@@ -50,7 +52,7 @@ class Comparison {
       const std::string member = place + "/" + escaped_key(key);
       if (known == then.end()) {
         add(member, "new");
-      } else if (key == "secret" || key == "secrets") {
+      } else if (is_secret(key)) {
         if (*known->second != value) add(member, "changed");
       } else {
         compare(member, *known->second, value);

@@ -16,8 +16,8 @@ struct JsonChanges {
   std::size_t left_out = 0;  // more of them
 };
 
-// Members of objects are compared by key, elements of arrays by place if there are as many. Of what is called "secret"
-// or "secrets" no value is told. At most `lines_max` lines.
+// Members of objects are compared by key, elements of arrays by place if there are as many. Of what
+// masked.hpp masks no value is told. At most `lines_max` lines.
 [[nodiscard]] JsonChanges find_changes(const Json& before, const Json& after, std::size_t lines_max);
 
 }  // namespace rhumb::config

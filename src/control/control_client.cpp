@@ -2,7 +2,6 @@
 
 #include <sys/stat.h>
 
-#include <cassert>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,17 +9,26 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
 #include <fmt/format.h>
 #include <grp.h>
+#include <nlohmann/json.hpp>
 
+#include "control/operations_json.hpp"
+#include "control/request_target.hpp"
 #include "control/socket_path.hpp"
 
 namespace rhumb::control {
 namespace {
 
 namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using Json = nlohmann::json;
 using asio::local::stream_protocol;
 
 // "rhumb", or "group 990" where the system knows no name; empty when it cannot be told.
@@ -51,6 +59,41 @@ std::string advice(const std::filesystem::path& file, const boost::system::error
   return fmt::format("cannot connect to {}: {}", file.string(), error.message());
 }
 
+// Octets of a response's line and fields; the server sends some 200.
+constexpr std::size_t kHeadMax = 8 * 1'024;
+
+struct Reply {
+  unsigned status = 0;
+  std::string body;
+
+  [[nodiscard]] bool is_done() const noexcept { return status / 100 == 2; }
+};
+
+std::string query_of(const health::Scope& scope) {
+  std::string query = "?region=" + escape(scope.region);
+  if (!scope.service.empty()) query += "&service=" + escape(scope.service);
+  if (!scope.instance.empty()) query += "&instance=" + escape(scope.instance);
+  return query;
+}
+
+// The reason of an answer that refuses; empty: there is none to be read.
+std::string detail_of(const Json& answer) {
+  const auto found = answer.is_object() ? answer.find("detail") : answer.end();
+  return found != answer.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+// Nothing when it has not that form.
+std::optional<LoadReport> read_load(const Reply& reply) {
+  const Json json = Json::parse(reply.body, nullptr, false);
+  const auto lines = json.is_object() ? json.find("report") : json.end();
+  if (lines == json.end() || !lines->is_array()) return std::nullopt;
+  LoadReport report{reply.is_done(), {}};
+  for (const Json& line : *lines) {
+    if (line.is_string()) report.lines.push_back(line.get<std::string>());
+  }
+  return report;
+}
+
 }  // namespace
 
 class ControlClient::Connection {
@@ -62,57 +105,75 @@ class ControlClient::Connection {
     }
     boost::system::error_code error;
     socket_.async_connect(stream_protocol::endpoint(file_.string()), [&](auto result) { error = result; });
-    wait();
+    wait(patience_);
     if (error) throw Unreachable(advice(file_, error));
   }
 
-  Response call(const Request& request) {
-    const std::string line = to_json(request) + "\n";
+  [[nodiscard]] std::chrono::milliseconds patience() const noexcept { return patience_; }
+
+  Reply ask(std::string_view method, const std::string& target, const std::string& body,
+            std::chrono::milliseconds patience) {
     // The server refuses what is longer, and closes: say so before.
-    if (line.size() > kRequestMax) throw Unreachable(fmt::format("a request has at most {} octets", kRequestMax));
+    if (body.size() > kRequestMax) throw Unreachable(fmt::format("a request has at most {} octets", kRequestMax));
+    const std::string request = fmt::format(
+        "{} {} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: rhumb\r\nContent-Type: application/json\r\n"
+        "Content-Length: {}\r\n\r\n{}",
+        method, target, body.size(), body);
     boost::system::error_code error;
-    std::size_t size = 0;
-    asio::async_write(socket_, asio::buffer(line), [&](auto failed, std::size_t) {
-      if (failed) return void(error = failed);
-      asio::async_read_until(socket_, asio::dynamic_buffer(input_, kResponseMax + 1), '\n',
-                             [&](auto result, std::size_t line_size) {
-                               error = result;
-                               size = line_size;
-                             });
+    http::response_parser<http::string_body> parser;
+    parser.header_limit(kHeadMax);
+    parser.body_limit(kResponseMax);
+    asio::async_write(socket_, asio::buffer(request), [&](auto failed, std::size_t) {
+      // A server that refuses early has answered, and takes no more: what it says counts.
+      error = failed;
+      http::async_read(socket_, buffer_, parser, [&](auto result, std::size_t) { error = result; });
     });
-    wait();
+    wait(patience);
+    const bool is_http = error.category() == http::make_error_code(http::error::bad_method).category();
+    if (is_http && error != http::error::end_of_stream) throw another_server(error.message());
     if (error) {
       throw Unreachable(fmt::format("the server at {} did not answer: {}", file_.string(), error.message()));
     }
-    Decoded<Response> response = read_response(std::string_view(input_).substr(0, size - 1));
-    input_.erase(0, size);
-    if (!response.value) {
-      throw Unreachable(
-          fmt::format("what listens on {} does not speak as this rhumb does ({}): is it of another "
-                      "version?",
-                      file_.string(), response.error));
-    }
-    return std::move(*response.value);
+    http::response<http::string_body> response = parser.release();
+    return {response.result_int(), std::move(response.body())};
+  }
+
+  // Nothing when it is done, else why not.
+  std::optional<std::string> ask_for(std::string_view method, const std::string& target, const std::string& body) {
+    const Reply reply = ask(method, target, body, patience_);
+    return reply.is_done() ? std::nullopt : std::optional(reason_of(reply));
+  }
+
+  // Of a reply that refuses.
+  [[nodiscard]] std::string reason_of(const Reply& reply) const {
+    std::string detail = detail_of(Json::parse(reply.body, nullptr, false));
+    if (detail.empty()) throw another_server(fmt::format("HTTP {} without a reason", reply.status));
+    return detail;
+  }
+
+  [[nodiscard]] Unreachable another_server(std::string_view sign) const {
+    return Unreachable(fmt::format(
+        "what listens on {} does not speak as this rhumb does ({}): is it of another version?", file_.string(), sign));
   }
 
  private:
   // For what has been started. Its handlers have run when this returns or throws.
-  void wait() {
+  void wait(std::chrono::milliseconds patience) {
     context_.restart();
-    context_.run_for(patience_);
+    context_.run_for(patience);
     if (context_.stopped()) return;
     boost::system::error_code ignored;
     socket_.close(ignored);
     context_.run();
     throw Unreachable(fmt::format("the server at {} did not answer within {} s", file_.string(),
-                                  std::chrono::duration<double>(patience_).count()));
+                                  std::chrono::duration<double>(patience).count()));
   }
 
   std::filesystem::path file_;
   std::chrono::milliseconds patience_;
   asio::io_context context_{1};
   stream_protocol::socket socket_;
-  std::string input_;
+  boost::beast::flat_buffer buffer_;
 };
 
 ControlClient::ControlClient(std::filesystem::path socket_file, std::chrono::milliseconds patience)
@@ -120,8 +181,35 @@ ControlClient::ControlClient(std::filesystem::path socket_file, std::chrono::mil
 
 ControlClient::~ControlClient() = default;
 
-Response ControlClient::call(const Request& request) {
-  return connection_->call(request);
+health::Status ControlClient::status() {
+  const Reply reply = connection_->ask("GET", "/v1/status", {}, connection_->patience());
+  if (!reply.is_done()) throw std::runtime_error(connection_->reason_of(reply));
+  Decoded<health::Status> status = read_status(reply.body);
+  if (!status.value) throw connection_->another_server(status.error);
+  return std::move(*status.value);
+}
+
+std::optional<std::string> ControlClient::set_override(health::Override word, bool force) {
+  return connection_->ask_for("POST", "/v1/overrides", to_json(GivenOverride{std::move(word), force}));
+}
+
+std::optional<std::string> ControlClient::clear_override(const health::Scope& scope) {
+  return connection_->ask_for("DELETE", "/v1/overrides" + query_of(scope), {});
+}
+
+std::optional<std::string> ControlClient::resume(const health::Scope& scope) {
+  return connection_->ask_for("POST", "/v1/resume", to_json(scope));
+}
+
+std::optional<std::string> ControlClient::report(const health::PushReport& report) {
+  return connection_->ask_for("POST", "/v1/reports", to_json(report));
+}
+
+LoadReport ControlClient::reload() {
+  const Reply reply = connection_->ask("POST", "/v1/reload", {}, kReloadPatience);
+  auto report = read_load(reply);
+  if (report) return std::move(*report);
+  throw std::runtime_error(connection_->reason_of(reply));
 }
 
 }  // namespace rhumb::control

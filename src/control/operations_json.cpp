@@ -122,6 +122,16 @@ Json instance_json(const health::InstanceStatus& instance) {
   return json;
 }
 
+Json overrides_json(const health::Status& status) {
+  Json json = Json::array();
+  for (const Override& word : status.overrides) {
+    Json one = override_json(word);
+    one["since"] = to_rfc3339(word.since);
+    json.push_back(std::move(one));
+  }
+  return json;
+}
+
 Json status_json(const health::Status& status) {
   Json json{{"now", to_rfc3339(status.now)}, {"guard", status.guard}, {"notes", status.notes}};
   json["probes"] = Json::array();
@@ -130,29 +140,23 @@ Json status_json(const health::Status& status) {
   json["instances"] = Json::array();
   for (const health::InstanceStatus& instance : status.instances)
     json["instances"].push_back(instance_json(instance));
-  json["overrides"] = Json::array();
-  for (const Override& word : status.overrides) {
-    Json one = override_json(word);
-    one["since"] = to_rfc3339(word.since);
-    json["overrides"].push_back(std::move(one));
-  }
+  json["overrides"] = overrides_json(status);
   return json;
 }
 
-Json request_json(const StatusCall& /*call*/) {
-  return {{"call", "status"}};
-}
-Json request_json(const SetOverrideCall& call) {
-  return {{"call", "set_override"}, {"override", override_json(call.word)}, {"force", call.force}};
-}
-Json request_json(const ClearOverrideCall& call) {
-  return {{"call", "clear_override"}, {"scope", scope_json(call.scope)}};
-}
-Json request_json(const ResumeCall& call) {
-  return {{"call", "resume"}, {"scope", scope_json(call.scope)}};
-}
-Json request_json(const ReportCall& call) {
-  return {{"call", "report"}, {"report", report_json(call.report)}};
+// The status of those instances that are of `service` and in `region`, where these are not empty; each with its probes.
+Json instances_json(const health::Status& status, std::string_view service, std::string_view region) {
+  Json instances = Json::array();
+  for (const health::InstanceStatus& instance : status.instances) {
+    if (!service.empty() && instance.service != service) continue;
+    if (!region.empty() && instance.region != region) continue;
+    Json one = instance_json(instance);
+    one["probes"] = Json::array();
+    for (const std::size_t probe : instance.probes)
+      one["probes"].push_back(probe_json(status.probes.at(probe)));
+    instances.push_back(std::move(one));
+  }
+  return instances;
 }
 
 // Reading.
@@ -300,7 +304,7 @@ class Members {
   std::string* error_;
 };
 
-health::Scope read_scope(const Members& members) {
+health::Scope read_scope_of(const Members& members) {
   health::Scope scope{members.plain_text("region", kNameMax), members.plain_text("service", kNameMax),
                       members.plain_text("instance", kNameMax)};
   if (scope.region.empty()) members.fail("\"region\" is missing");
@@ -308,9 +312,9 @@ health::Scope read_scope(const Members& members) {
   return scope;
 }
 
-Override read_override(const Members& members) {
+Override read_word(const Members& members) {
   Override word;
-  word.scope = read_scope(members);
+  word.scope = read_scope_of(members);
   word.action = members.choice("action", kActions);
   word.reason = members.plain_text("reason", health::kReasonMax);
   word.owner = members.plain_text("owner", health::kOwnerMax);
@@ -323,43 +327,23 @@ Override read_override(const Members& members) {
   return word;
 }
 
-SetOverrideCall read_set_override(const Members& request) {
-  request.allow_only({"call", "override", "force"});
-  const Members word = request.object("override");
-  word.allow_only({"region", "service", "instance", "action", "reason", "owner", "until", "over"});
-  return {read_override(word), request.has("force") && request.boolean("force")};
+GivenOverride read_given(const Members& members) {
+  members.allow_only({"region", "service", "instance", "action", "reason", "owner", "until", "over", "force"});
+  return {read_word(members), members.has("force") && members.boolean("force")};
 }
 
-health::Scope read_scope_of(const Members& request) {
-  request.allow_only({"call", "scope"});
-  const Members scope = request.object("scope");
-  scope.allow_only({"region", "service", "instance"});
-  return read_scope(scope);
+health::Scope read_bare_scope(const Members& members) {
+  members.allow_only({"region", "service", "instance"});
+  return read_scope_of(members);
 }
 
-ReportCall read_report(const Members& request) {
-  request.allow_only({"call", "report"});
-  const Members report = request.object("report");
-  report.allow_only({"region", "service", "instance", "check", "state", "reason"});
-  health::PushReport result{read_scope(report), report.plain_text("check", kNameMax), report.choice("state", kStates),
-                            report.plain_text("reason", health::kReasonMax)};
-  if (result.scope.instance.empty()) report.fail("\"instance\" is missing");
-  if (result.state == State::unknown) report.fail("\"state\" must be \"up\" or \"down\"");
-  return {std::move(result)};
-}
-
-Request read_call(const Members& request) {
-  const std::string call = request.text("call");
-  if (call == "set_override") return read_set_override(request);
-  if (call == "clear_override") return ClearOverrideCall{read_scope_of(request)};
-  if (call == "resume") return ResumeCall{read_scope_of(request)};
-  if (call == "report") return read_report(request);
-  if (call != "status") {
-    request.fail(fmt::format("there is no call \"{}\"{}", call.substr(0, kNameMax),
-                             suggestion(call, {"status", "set_override", "clear_override", "resume", "report"})));
-  }
-  request.allow_only({"call"});
-  return StatusCall{};
+health::PushReport read_told(const Members& members) {
+  members.allow_only({"region", "service", "instance", "check", "state", "reason"});
+  health::PushReport report{read_scope_of(members), members.plain_text("check", kNameMax),
+                            members.choice("state", kStates), members.plain_text("reason", health::kReasonMax)};
+  if (report.scope.instance.empty()) members.fail("\"instance\" is missing");
+  if (report.state == State::unknown) members.fail("\"state\" must be \"up\" or \"down\"");
+  return report;
 }
 
 health::ProbeStatus read_probe(const Members& members) {
@@ -408,7 +392,7 @@ health::InstanceStatus read_instance(const Members& members, std::size_t probe_c
   return instance;
 }
 
-health::Status read_status(const Members& members) {
+health::Status read_whole_status(const Members& members) {
   health::Status status;
   status.now = members.time("now");
   status.guard = members.text("guard");
@@ -421,33 +405,21 @@ health::Status read_status(const Members& members) {
     status.instances.push_back(read_instance(instance, status.probes.size()));
   });
   members.each_object("overrides", [&](const Members& word) {
-    status.overrides.push_back(read_override(word));
+    status.overrides.push_back(read_word(word));
     status.overrides.back().since = word.time("since");
   });
   return status;
 }
 
-Response read_outcome(const Members& members) {
-  Response response;
-  if (members.has("error")) {
-    response.error = members.text("error");
-    if (response.error.empty()) members.fail("\"error\" is empty");
-    return response;
-  }
-  if (!members.boolean("ok")) members.fail("neither \"ok\" nor \"error\"");
-  if (members.has("status")) response.status = read_status(members.object("status"));
-  return response;
-}
-
 // `name` is of the whole, for people.
 template <typename T>
-Decoded<T> read_line(std::string_view line, std::size_t most, const char* name, T (*read)(const Members&)) {
+Decoded<T> read_body(std::string_view body, std::size_t most, const char* name, T (*read)(const Members&)) {
   Decoded<T> decoded;
-  if (line.size() > most) {
+  if (body.size() > most) {
     decoded.error = fmt::format("{}: longer than {} octets", name, most);
     return decoded;
   }
-  const Json json = Json::parse(line, nullptr, false);
+  const Json json = Json::parse(body, nullptr, false);
   if (json.is_discarded()) {
     decoded.error = fmt::format("{}: not JSON", name);
     return decoded;
@@ -459,27 +431,46 @@ Decoded<T> read_line(std::string_view line, std::size_t most, const char* name, 
 
 }  // namespace
 
-std::string to_json(const Request& request) {
-  return dump(std::visit([](const auto& call) { return request_json(call); }, request), -1);
+std::string to_json(const health::Status& status, Layout layout) {
+  return dump(status_json(status), layout == Layout::line ? -1 : 2);
 }
 
-std::string to_json(const Response& response) {
-  if (!response.error.empty()) return dump({{"error", response.error}}, -1);
-  Json json{{"ok", true}};
-  if (response.status) json["status"] = status_json(*response.status);
+std::string instances_to_json(const health::Status& status, std::string_view service, std::string_view region) {
+  return dump({{"now", to_rfc3339(status.now)}, {"instances", instances_json(status, service, region)}}, -1);
+}
+
+std::string overrides_to_json(const health::Status& status) {
+  return dump({{"now", to_rfc3339(status.now)}, {"overrides", overrides_json(status)}}, -1);
+}
+
+std::string to_json(const GivenOverride& given) {
+  Json json = override_json(given.word);
+  if (given.force) json["force"] = true;
   return dump(json, -1);
 }
 
-std::string to_json(const health::Status& status) {
-  return dump(status_json(status), 2);
+std::string to_json(const health::Scope& scope) {
+  return dump(scope_json(scope), -1);
 }
 
-Decoded<Request> read_request(std::string_view line) {
-  return read_line<Request>(line, kRequestMax, "request", read_call);
+std::string to_json(const health::PushReport& report) {
+  return dump(report_json(report), -1);
 }
 
-Decoded<Response> read_response(std::string_view line) {
-  return read_line<Response>(line, kResponseMax, "response", read_outcome);
+Decoded<GivenOverride> read_override(std::string_view body) {
+  return read_body<GivenOverride>(body, kRequestMax, "override", read_given);
+}
+
+Decoded<health::Scope> read_scope(std::string_view body) {
+  return read_body<health::Scope>(body, kRequestMax, "scope", read_bare_scope);
+}
+
+Decoded<health::PushReport> read_report(std::string_view body) {
+  return read_body<health::PushReport>(body, kRequestMax, "report", read_told);
+}
+
+Decoded<health::Status> read_status(std::string_view body) {
+  return read_body<health::Status>(body, kResponseMax, "status", read_whole_status);
 }
 
 }  // namespace rhumb::control

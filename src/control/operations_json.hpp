@@ -1,30 +1,28 @@
-// What goes over the control channel, as JSON: one request a line, one response a line.
+// What operators say and are told of health, as JSON: bodies of the API (docs/api.md).
 //
-//   {"call": "status"}
-//   {"call": "set_override", "override": {"region": "eu-west", "action": "drain", "over": 600}, "force": false}
-//   {"call": "clear_override", "scope": {"region": "eu-west"}}
-//   {"call": "resume", "scope": {"region": "eu-west", "service": "www.example.com", "instance": "192.0.2.20"}}
-//   {"call": "report", "report": {"region": …, "service": …, "instance": …, "check": …, "state": "up", "reason": …}}
+//   an override  {"region": "eu-west", "service": …, "instance": …, "action": "drain", "over": 600, "force": false, …}
+//   a scope      {"region": "eu-west", "service": "www.example.com", "instance": "192.0.2.20"}
+//   a report     {"region": …, "service": …, "instance": …, "check": …, "state": "up", "reason": …}
+//   a status     what `rhumb status --json` prints
 //
-//   {"ok": true}, {"ok": true, "status": {…}} or {"error": "why"}
-//
-// Reading takes any octets and never throws. Requests are read strictly: a key that is not known is refused, for what
-// it asks would not be done. Of responses unknown keys are passed over, so that a command understands a newer server.
+// Reading takes any octets and never throws. What is asked is read strictly: a key that is not known is refused, for
+// what it asks would not be done. Of a status unknown keys are passed over, so that a command understands a newer
+// server.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 
 #include "health/operations.hpp"
 
 namespace rhumb::control {
 
-// Octets of a request, without the end of the line: the texts of an override are a few hundred.
+// Octets of what is asked: the texts of an override are a few hundred.
 inline constexpr std::size_t kRequestMax = 64 * 1'024;
-// Octets of a response: the status of 100,000 instances with a probe each is half of it.
+// Octets of an answer: the status of 100,000 instances with a probe each is half of it.
 inline constexpr std::size_t kResponseMax = 128 * 1'024 * 1'024;
 // Octets of a region's, service's, instance's or check's name in a request. Domain names are the longest: 255 octets,
 // four times as much when all are escaped.
@@ -32,30 +30,11 @@ inline constexpr std::size_t kNameMax = 1'100;
 // The longest time that a drain may take: more than a year is a mistake.
 inline constexpr health::Duration kOverMax = std::chrono::hours(24 * 366);
 
-struct StatusCall {
-  friend bool operator==(const StatusCall&, const StatusCall&) = default;
-};
-struct SetOverrideCall {
+struct GivenOverride {
   health::Override word;  // without `since`
-  bool force = false;
-  friend bool operator==(const SetOverrideCall&, const SetOverrideCall&) = default;
-};
-struct ClearOverrideCall {
-  health::Scope scope;
-  friend bool operator==(const ClearOverrideCall&, const ClearOverrideCall&) = default;
-};
-struct ResumeCall {
-  health::Scope scope;
-  friend bool operator==(const ResumeCall&, const ResumeCall&) = default;
-};
-struct ReportCall {
-  health::PushReport report;
-};
-using Request = std::variant<StatusCall, SetOverrideCall, ClearOverrideCall, ResumeCall, ReportCall>;
+  bool force = false;     // also if a safety rule would be broken
 
-struct Response {
-  std::string error = {};                     // empty: it is done
-  std::optional<health::Status> status = {};  // of a StatusCall
+  friend bool operator==(const GivenOverride&, const GivenOverride&) = default;
 };
 
 // What was read, or why nothing could be.
@@ -65,15 +44,25 @@ struct Decoded {
   std::string error = {};  // for people: "override: \"reason\" is longer than 500 octets"
 };
 
-// In one line, without its end. Octets that are no UTF-8 are replaced.
-[[nodiscard]] std::string to_json(const Request& request);
-[[nodiscard]] std::string to_json(const Response& response);
-// In many lines, for people and scripts: what `rhumb status --json` prints (docs/operations.md has the keys).
-[[nodiscard]] std::string to_json(const health::Status& status);
+enum class Layout : std::uint8_t { line, indented };  // for machines, for people
 
-// Texts of a request have no control characters: they are shown on terminals and stand in logs.
-[[nodiscard]] Decoded<Request> read_request(std::string_view line);
+// All write octets that are no UTF-8 as U+FFFD.
+[[nodiscard]] std::string to_json(const health::Status& status, Layout layout);
+[[nodiscard]] std::string to_json(const GivenOverride& given);
+[[nodiscard]] std::string to_json(const health::Scope& scope);
+[[nodiscard]] std::string to_json(const health::PushReport& report);
+// {"now": …, "instances": […]}: those that are of `service` and in `region`, where these are not empty. In place of the
+// numbers of probes each has the probes themselves.
+[[nodiscard]] std::string instances_to_json(const health::Status& status, std::string_view service,
+                                            std::string_view region);
+// {"now": …, "overrides": […]}
+[[nodiscard]] std::string overrides_to_json(const health::Status& status);
+
+// Texts of what is asked have no control characters: they are shown on terminals and stand in logs.
+[[nodiscard]] Decoded<GivenOverride> read_override(std::string_view body);
+[[nodiscard]] Decoded<health::Scope> read_scope(std::string_view body);
+[[nodiscard]] Decoded<health::PushReport> read_report(std::string_view body);
 // The numbers of an instance's probes are sure to be of probes.
-[[nodiscard]] Decoded<Response> read_response(std::string_view line);
+[[nodiscard]] Decoded<health::Status> read_status(std::string_view body);
 
 }  // namespace rhumb::control

@@ -10,7 +10,7 @@ namespace {
 // A UDP and a TCP socket for each endpoint and thread; what each TCP thread waits with; the control channel's
 // connections, and what is read, written and logged.
 std::size_t besides_clients(const DescriptorNeeds& needs) {
-  constexpr std::size_t kOthers = 128;
+  constexpr std::size_t kOthers = 192;
   return (2 * needs.endpoints + 2) * needs.threads + needs.probes + kOthers;
 }
 

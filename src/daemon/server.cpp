@@ -7,9 +7,11 @@
 #include <optional>
 #include <random>
 #include <span>
+#include <string>
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <malloc.h>
 #include <spdlog/spdlog.h>
@@ -17,12 +19,16 @@
 #include "base/published.hpp"
 #include "base/random.hpp"
 #include "control/control_server.hpp"
+#include "control/event_feed.hpp"
+#include "control/event_json.hpp"
 #include "control/event_sinks.hpp"
+#include "daemon/administration.hpp"
 #include "daemon/change_report.hpp"
 #include "daemon/descriptors.hpp"
 #include "daemon/lasting_operations.hpp"
 #include "daemon/loader.hpp"
 #include "daemon/log.hpp"
+#include "daemon/main_loop.hpp"
 #include "daemon/priority.hpp"
 #include "daemon/source_watch.hpp"
 #include "daemon/state_keeper.hpp"
@@ -49,18 +55,6 @@ Secrets random_secrets() {
   return secrets;
 }
 
-// The signals that serve() waits for, blocked in this thread and all that it starts.
-sigset_t take_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP})
-    sigaddset(&signals, signal);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  // A client that closes its connection while we write must not end the server.
-  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
-  return signals;
-}
-
 void log_problems(const Problems& problems) {
   for (const Problem& problem : problems.all()) {
     spdlog::log(problem.severity == Severity::error ? spdlog::level::err : spdlog::level::warn, "{}: {}", problem.place,
@@ -68,6 +62,21 @@ void log_problems(const Problems& problems) {
   }
   const std::size_t left_out = problems.error_count() + problems.warning_count() - problems.all().size();
   if (left_out > 0) spdlog::warn("and {} more", left_out);
+}
+
+// In the log, and in what is told to who asked.
+void note(const Problems& problems, std::vector<std::string>& lines) {
+  log_problems(problems);
+  for (const Problem& problem : problems.all())
+    lines.push_back(problem.to_string());
+}
+
+void note(std::vector<std::string> changes, std::vector<std::string>& lines) {
+  if (changes.empty()) changes.emplace_back("nothing has changed");
+  for (std::string& change : changes) {
+    spdlog::info("{}", change);
+    lines.push_back(std::move(change));
+  }
 }
 
 // Of very many, the first; each has been logged with its reason.
@@ -84,19 +93,14 @@ std::string summary(const steering::Latencies& latencies) {
                      latencies.asn_count(), latencies.country_count());
 }
 
-// What came of a reload, for who asked for it.
-struct ReloadReport {
-  bool is_done = false;              // otherwise nothing has changed
-  std::vector<std::string> changes;  // change_report.hpp
-  Problems problems;
-};
-
+// What is wrong or doubtful is added to `lines`, too.
 std::optional<Loaded> load_and_log(const std::filesystem::path& config_file, const Secrets& secrets,
-                                   const Served* served, Problems& problems) {
+                                   const Served* served, std::vector<std::string>& lines) {
   const auto start = std::chrono::steady_clock::now();
+  Problems problems;
   auto loaded = load(config_file, secrets, served, problems);
   if (loaded) set_log_format(loaded->config.log);
-  log_problems(problems);
+  note(problems, lines);
   if (!loaded) return std::nullopt;
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
   const answer::Snapshot& snapshot = *loaded->snapshot;
@@ -173,12 +177,28 @@ void release_memory() {
 using Clock = std::chrono::steady_clock;
 
 // Null if there is to be none. Throws std::system_error when it cannot listen.
-std::unique_ptr<control::ControlServer> start_control(const std::optional<std::filesystem::path>& socket_file,
-                                                      health::Operations& operations) {
-  if (!socket_file) return nullptr;
-  auto server = std::make_unique<control::ControlServer>(*socket_file, operations);
-  spdlog::info("operators are heard on {}", socket_file->string());
+std::unique_ptr<control::ControlServer> start_control(const config::Control& config,
+                                                      control::ControlServices services) {
+  if (!config.socket && !config.http) return nullptr;
+  auto server = std::make_unique<control::ControlServer>(
+      control::ControlSettings{config.socket.value_or(""), config.http, config.tokens, config.tls},
+      std::move(services));
+  if (config.socket) spdlog::info("operators are heard on {}", config.socket->string());
+  if (config.http) {
+    spdlog::info("operators are heard on {}://{}", config.tls == nullptr ? "http" : "https", config.http->to_string());
+  }
   return server;
+}
+
+void log_unwritten(const std::string& text) {
+  spdlog::error("the audit log: {}", text);
+}
+
+std::vector<std::string> to_texts(std::span<const Endpoint> endpoints) {
+  std::vector<std::string> texts;
+  for (const Endpoint& endpoint : endpoints)
+    texts.push_back(endpoint.to_string());
+  return texts;
 }
 
 // How long rate limiting goes unreported.
@@ -199,58 +219,61 @@ Sources sources_of(const Loaded& loaded) {
 }
 
 // What a reload cannot change.
+bool is_same_control(const config::Control& a, const config::Control& b) {
+  return a.socket == b.socket && a.http == b.http && (a.tls == nullptr) == (b.tls == nullptr) &&
+         a.audit_log == b.audit_log;
+}
+
 bool is_same_transport(const config::Config& a, const config::Config& b) {
   return a.listen == b.listen && a.threads == b.threads && a.tcp == b.tcp && a.rate_limit == b.rate_limit &&
-         a.health.state_file == b.health.state_file && a.control_socket == b.control_socket;
+         a.health.state_file == b.health.state_file && is_same_control(a.control, b.control);
 }
 
 // What keeps running from start to stop. What a reload replaces is the published snapshot and the monitor's targets.
 class Server {
  public:
   // Throws std::system_error when it cannot listen.
-  Server(std::filesystem::path config_file, const Secrets& secrets, Loaded loaded)
+  Server(std::filesystem::path config_file, const Secrets& secrets, Loaded loaded, control::LoadReport report,
+         MainLoop& loop)
       : config_file_(std::move(config_file)),
         secrets_(secrets),
         running_(loaded.config),
-        events_({log_notice, log_untold}),
+        events_({[this](const control::Notice& notice, const std::string& json) { tell(notice, json); }, log_untold}),
         monitor_({[this](const health::Event& event) { events_.deliver(event); }, log_trouble, log_warning},
                  random_seed(), load_memory(running_)),
         states_(running_.health.state_file, monitor_),
         operations_(monitor_, states_),
         snapshot_(complete(std::move(loaded))),
         tcp_(running_.listen, thread_count(running_.threads), snapshot_, random_seed(), running_.tcp),
-        control_(start_control(running_.control_socket, operations_)),
+        administration_(snapshot_, loop, [this] { return reload(); }),
+        audit_(running_.control.audit_log.value_or(""), log_unwritten),
+        control_(start_control(running_.control, services(std::move(report)))),
         udp_(running_.listen, thread_count(running_.threads), snapshot_, random_seed(), running_.rate_limit) {
     for (const Endpoint& endpoint : running_.listen)
       spdlog::info("listening on {}", endpoint.to_string());
   }
 
   // Reads what has changed, and swaps it in. On an error nothing changes; a broken zone stays as it is.
-  ReloadReport reload() {
+  control::LoadReport reload() {
     spdlog::info("reloading {}", config_file_.string());
-    ReloadReport report = reload_aside();
-    keep_zones();
-    release_memory();
-    return report;
+    return finish(reload_aside());
   }
 
   // The same with one zone alone.
-  ReloadReport reload_zone(const dns::Name& apex) {
+  control::LoadReport reload_zone(const dns::Name& apex) {
     spdlog::info("reloading zone {}", apex.to_text());
-    ReloadReport report;
+    control::LoadReport report;
+    Problems problems;
     const answer::Snapshot& served = snapshot_.read();
-    auto snapshot = daemon::reload_zone(loaded_, served, secrets_, apex, report.problems);
-    log_problems(report.problems);
-    report.is_done = snapshot != nullptr;
-    if (report.is_done) {
-      report.changes = describe_changes(served.zones, snapshot->zones);
+    auto snapshot = daemon::reload_zone(loaded_, served, secrets_, apex, problems);
+    note(problems, report.lines);
+    if (snapshot != nullptr) {
+      report.is_done = true;
+      note(describe_changes(served.zones, snapshot->zones), report.lines);
       snapshot_.publish(std::move(snapshot));
     }
-    log_outcome(report);
     if (!has_latency_files()) loaded_.databases.forget();
-    keep_zones();
-    release_memory();
-    return report;
+    return finish(std::move(report));
   }
 
   // Puts what was read from text into the cache of zones. After it is served: nobody waits for it then. That it cannot
@@ -293,17 +316,13 @@ class Server {
     limited_reported_ = limited;
   }
 
-  ReloadReport reload_aside() {
-    ReloadReport report;
+  control::LoadReport reload_aside() {
+    control::LoadReport report;
     // This thread is the one that publishes: until then, the snapshot stays.
     const Served served{loaded_, snapshot_.read()};
-    auto loaded = load_and_log(config_file_, secrets_, &served, report.problems);
-    if (!loaded) {
-      log_outcome(report);
-      return report;
-    }
-    report.is_done = true;
-    report.changes = describe_changes(served, *loaded);
+    auto loaded = load_and_log(config_file_, secrets_, &served, report.lines);
+    if (!loaded) return report;
+    note(describe_changes(served, *loaded), report.lines);
     if (!is_same_transport(loaded->config, running_)) {
       spdlog::warn(
           "{}: changes of \"listen\", \"threads\", \"tcp\", \"rate_limit\", \"control\" and the state file take effect "
@@ -311,18 +330,34 @@ class Server {
           config_file_.string());
     }
     snapshot_.publish(complete(std::move(*loaded)));
-    log_outcome(report);
+    if (control_ != nullptr) control_->use(loaded_.config.control.tokens, loaded_.config.control.tls);
+    report.is_done = true;
     return report;
   }
 
-  static void log_outcome(const ReloadReport& report) {
-    if (!report.is_done) {
+  // What both have in common in the end.
+  control::LoadReport finish(control::LoadReport report) {
+    if (report.is_done) {
+      spdlog::info("reloaded");
+    } else {
       spdlog::error("reload refused: the old configuration, zones and databases keep serving");
-      return;
     }
-    for (const std::string& change : report.changes)
-      spdlog::info("{}", change);
-    spdlog::info("reloaded{}", report.changes.empty() ? ": nothing has changed" : "");
+    administration_.note_load(report, loaded_.config.document);
+    keep_zones();
+    release_memory();
+    return report;
+  }
+
+  void tell(const control::Notice& notice, const std::string& json) {
+    log_notice(notice, json);
+    feed_.tell({control::kind_word(notice.event.kind), json});
+  }
+
+  // What the control channel asks. `report` is of the start.
+  control::ControlServices services(control::LoadReport report) {
+    administration_.introduce(config_file_.string(), to_texts(running_.listen));
+    administration_.note_load(std::move(report), loaded_.config.document);
+    return {operations_, administration_, feed_, running_.control.audit_log ? &audit_ : nullptr};
   }
 
   void reload_latencies() {
@@ -369,6 +404,7 @@ class Server {
   std::filesystem::path config_file_;
   Secrets secrets_;
   config::Config running_;      // what it was started with
+  control::EventFeed feed_;     // before who tells it
   control::EventSinks events_;  // before those who have events
   health::Monitor monitor_;
   StateKeeper states_;
@@ -379,40 +415,38 @@ class Server {
   // TCP first: its address is not shared with others, so that a second server on it fails before it takes datagrams
   // away from the first one.
   transport::TcpServer tcp_;
+  ServerAdministration administration_;
+  control::AuditLog audit_;
   std::unique_ptr<control::ControlServer> control_;
   transport::UdpServer udp_;
   std::uint64_t limited_reported_ = 0;
   Clock::time_point report_due_ = Clock::now() + kReportInterval;
 };
 
-// The next signal, or nothing when there is none for that long.
-std::optional<int> wait_for(const sigset_t& signals, std::chrono::seconds patience) {
-  const timespec timeout{patience.count(), 0};
-  const int signal = sigtimedwait(&signals, nullptr, &timeout);
-  return signal > 0 ? std::optional(signal) : std::nullopt;
-}
-
 }  // namespace
 
 int serve(const std::filesystem::path& config_file) {
   start_log();
-  const sigset_t signals = take_signals();
+  MainLoop loop({SIGTERM, SIGINT, SIGHUP});
+  // A client that closes its connection while we write must not end the server.
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   const std::size_t descriptors = raise_descriptor_limit();
   const Secrets secrets = random_secrets();
-  Problems problems;
-  auto loaded = load_and_log(config_file, secrets, nullptr, problems);
+  control::LoadReport report;
+  auto loaded = load_and_log(config_file, secrets, nullptr, report.lines);
   if (!loaded) return 1;
   warn_of_shortage(descriptors, *loaded);
   try {
-    Server server(config_file, secrets, std::move(*loaded));
+    report.is_done = true;
+    Server server(config_file, secrets, std::move(*loaded), std::move(report), loop);
     loaded.reset();
     server.keep_zones();
     release_memory();
     make_way();  // all that this thread does from now on is to reload
     std::optional<int> signal;
     while (!signal || *signal == SIGHUP) {
-      signal = wait_for(signals, server.patience());
-      if (signal == SIGHUP) server.reload();
+      signal = loop.wait(server.patience());
+      if (signal == SIGHUP) static_cast<void>(server.reload());
       server.attend();
     }
     server.stop();

@@ -26,6 +26,7 @@ constexpr Target kTargets[] = {
     {"csv", rhumb::fuzz::fuzz_csv},
     {"mmdb", rhumb::fuzz::fuzz_mmdb},
     {"state", rhumb::fuzz::fuzz_state},
+    {"api", rhumb::fuzz::fuzz_api},
 };
 
 std::vector<std::uint8_t> read_file(const std::filesystem::path& path) {

@@ -26,5 +26,7 @@ void fuzz_csv(Bytes input);
 void fuzz_mmdb(Bytes input);
 // A state file, and the body of one: it is refused with a reason, or the verdicts go on from it.
 void fuzz_state(Bytes input);
+// A request for the API, and a file of tokens: whatever comes has an answer, and changes nothing when it is refused.
+void fuzz_api(Bytes input);
 
 }  // namespace rhumb::fuzz

@@ -77,7 +77,7 @@ TEST(Reload, SaysWhatHasChanged) {
   World world;
   world.use_database("asn.mmdb");
   world.serve();
-  EXPECT_THAT(world.reload(), HasSubstr("reloaded: nothing has changed"));
+  EXPECT_THAT(world.reload(), HasSubstr("info: nothing has changed"));
   world.write("zones/example.com.zone", std::string(kZoneText) + "new A 192.0.2.100\n");
   world.write("zones/example.net.zone", kZoneText);
   world.config["services"]["www.example.com"]["ttl"] = 77;

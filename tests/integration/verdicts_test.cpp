@@ -211,7 +211,7 @@ TEST_F(Verdicts, AKillAtAnyMomentLeavesAWholeStateFile) {
         health::Override word{{"eu-west"}};
         while (true) {
           word.reason = std::string(calls % 400, 'x');
-          (void)client.call(control::SetOverrideCall{word, true});
+          (void)client.set_override(word, true);
           ++calls;
         }
       } catch (const control::Unreachable&) {  // it has been killed

@@ -1,5 +1,6 @@
 // The commands that ask a running server, up to its engine of health.
 #include <cstdlib>
+#include <sstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +8,9 @@
 
 #include "cli/commands.hpp"
 #include "control/control_server.hpp"
+#include "control/tokens.hpp"
 #include "some_status.hpp"
+#include "support/fake_administration.hpp"
 #include "support/fake_operations.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -23,7 +26,9 @@ using testing::SizeIs;
 
 class OperatorCommands : public testing::Test {
  protected:
-  OperatorCommands() : server_(std::in_place, directory_.path() / "control.sock", operations_) {
+  OperatorCommands()
+      : server_(std::in_place, control::ControlSettings{directory_.path() / "control.sock"},
+                control::ControlServices{operations_, administration_, events_}) {
     address_.config_file = directory_.write("rhumb.json", R"({"control": {"socket": "control.sock"}})");
   }
 
@@ -46,6 +51,8 @@ class OperatorCommands : public testing::Test {
 
   test::TemporaryDirectory directory_;
   test::FakeOperations operations_{some_status()};
+  test::FakeAdministration administration_;
+  control::EventFeed events_;
   std::optional<control::ControlServer> server_;
   ServerAddress address_;
   int exit_status_ = -1;
@@ -186,6 +193,39 @@ TEST_F(OperatorCommands, Report) {
   EXPECT_EQ(reports[0].check, "push");
   EXPECT_EQ(reports[0].reason, "disk full");
   EXPECT_EQ(reports[0].scope, options.scope);
+}
+
+TEST_F(OperatorCommands, ReloadAndSayWhatWasWrong) {
+  EXPECT_EQ(run(reload, address_), "rhumb.json: /: warning: hm\nreloaded\n");
+  EXPECT_EQ(exit_status_, 0);
+  administration_.reload_with({false, {"rhumb.json: /listen: oops"}});
+  EXPECT_EQ(run(reload, address_), "rhumb.json: /listen: oops\n");
+  EXPECT_EQ(exit_status_, 1);
+  EXPECT_THAT(complaint_, HasSubstr("rhumb reload: refused"));
+}
+
+TEST_F(OperatorCommands, MakeATokenThatItsLineIsFor) {
+  const std::string text = run(token, TokenOptions{"operate", "deploy"});
+  EXPECT_EQ(exit_status_, 0);
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);)
+    lines.push_back(line);
+  ASSERT_THAT(lines, SizeIs(4));
+  const control::Tokens tokens(control::read_tokens(lines[3]).tokens);
+  const control::Token* found = tokens.find(lines[1]);
+  ASSERT_NE(found, nullptr) << text;
+  EXPECT_EQ(found->name, "deploy");
+  EXPECT_EQ(found->role, control::Role::operate);
+}
+
+TEST_F(OperatorCommands, RefuseTokensThatTheFileCouldNotHave) {
+  run(token, TokenOptions{"root", "deploy"});
+  EXPECT_EQ(exit_status_, 1);
+  EXPECT_THAT(complaint_, HasSubstr("\"root\" is not a role"));
+  run(token, TokenOptions{"read", "a b"});
+  EXPECT_EQ(exit_status_, 1);
+  EXPECT_THAT(complaint_, HasSubstr("a name is made of"));
 }
 
 }  // namespace

@@ -40,7 +40,9 @@ constexpr std::string_view kEverything = R"({
   "geoip": ["country.mmdb"],
   "geofeeds": ["offices.geofeed.csv"],
   "latency": {"files": ["rtt.csv"], "min_samples": 5},
-  "control": {"socket": "control.sock"},
+  "control": {"socket": "control.sock", "audit_log": "audit.log",
+              "http": {"listen": "127.0.0.1:8053", "tokens_file": "tokens",
+                       "tls": {"certificate": "client.pem", "key": "client.key"}}},
   "identity": "ns1",
   "version": "1",
   "udp_payload": {"ipv4": 1400, "ipv6": 1232},
@@ -168,6 +170,8 @@ const test::TemporaryDirectory& directory_of_documents() {
     for (const char* name : {"ca.pem", "client.pem", "client.key"})
       directory.write(name, read_file(kTop / "tests/data/tls" / name));
     directory.write("secret", "s3cr3t\n");
+    std::filesystem::permissions(directory.write("tokens", "read ada " + std::string(64, '0')),
+                                 std::filesystem::perms::owner_read);
     return true;
   }();
   return directory;
@@ -487,6 +491,9 @@ constexpr std::array kExceptions = {
     Exception{"a pattern cannot compare durations", R"([{"op": "replace", "path": "/watch_files", "value": "2h"}])"},
     Exception{"a pattern cannot compare durations", R"([{"op": "replace", "path": "/tcp/idle", "value": "99ms"}])"},
     Exception{"a pattern cannot compare durations", R"([{"op": "replace", "path": "/tcp/lifetime", "value": "25h"}])"},
+    Exception{
+        "an address is not told from another",
+        R"([{"op": "replace", "path": "/control/http/listen", "value": "192.0.2.1:53"}, {"op": "remove", "path": "/control/http/tls"}])"},
     Exception{
         "the length counts with the directory of the configuration",
         R"([{"op": "replace", "path": "/control/socket", "value": "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}])"},

@@ -1,8 +1,12 @@
 #include "control/control_client.hpp"
 
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <stdexcept>
 #include <thread>
 
@@ -10,7 +14,7 @@
 #include <gtest/gtest.h>
 
 #include "control/control_server.hpp"
-#include "raw_client.hpp"
+#include "support/fake_administration.hpp"
 #include "support/fake_operations.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -19,6 +23,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
+using testing::Optional;
 using testing::SizeIs;
 
 // Root may do everything; while this lives, the tests are somebody else.
@@ -46,10 +51,14 @@ class ControlClientTest : public testing::Test {
     operations_ = std::make_unique<test::FakeOperations>(status);
   }
 
+  std::unique_ptr<ControlServer> serve() {
+    return std::make_unique<ControlServer>(ControlSettings{file_},
+                                           ControlServices{*operations_, administration_, events_});
+  }
   std::string why_unreachable(std::chrono::milliseconds patience = ControlClient::kPatience) {
     try {
       ControlClient client(file_, patience);
-      (void)client.call(StatusCall{});
+      (void)client.status();
     } catch (const Unreachable& error) {
       return error.what();
     }
@@ -81,21 +90,55 @@ class ControlClientTest : public testing::Test {
   test::TemporaryDirectory directory_;
   std::filesystem::path file_ = directory_.path() / "control.sock";
   std::unique_ptr<test::FakeOperations> operations_;
+  test::FakeAdministration administration_;
+  EventFeed events_;
   int listener_ = -1;
   std::thread thread_;
 };
 
 TEST_F(ControlClientTest, AsksTheServerAgainAndAgain) {
-  const ControlServer server(file_, *operations_);
+  const auto server = serve();
   ControlClient client(file_);
-  for (int i = 0; i < 3; ++i) {
-    const Response response = client.call(StatusCall{});
-    ASSERT_TRUE(response.status) << response.error;
-    EXPECT_THAT(response.status->instances, SizeIs(1));
-  }
-  EXPECT_EQ(client.call(SetOverrideCall{{{"eu-west"}}}).error, "");
-  EXPECT_THAT(client.call(SetOverrideCall{{{"eu-wset"}}}).error, HasSubstr("did you mean \"eu-west\"?"));
+  const health::Scope scope{"eu-west", "www.example.com", "192.0.2.20"};
+  for (int i = 0; i < 3; ++i)
+    EXPECT_THAT(client.status().instances, SizeIs(1));
+  EXPECT_EQ(client.set_override({scope}, false), std::nullopt);
+  EXPECT_THAT(client.set_override({{"eu-wset"}}, false), Optional(HasSubstr("did you mean \"eu-west\"?")));
   EXPECT_THAT(operations_->overrides(), SizeIs(1));
+  EXPECT_EQ(client.clear_override(scope), std::nullopt);
+  EXPECT_EQ(client.clear_override(scope), "there is no override on www.example.com eu-west 192.0.2.20");
+  EXPECT_EQ(client.resume(scope), std::nullopt);
+  EXPECT_EQ(client.report({scope, "push", health::State::down, "disk"}), std::nullopt);
+  EXPECT_EQ(operations_->reports().at(0).reason, "disk");
+}
+
+TEST_F(ControlClientTest, SaysWhetherItIsToBeForced) {
+  operations_->be_careful();
+  const auto server = serve();
+  ControlClient client(file_);
+  EXPECT_THAT(client.set_override({{"eu-west"}}, false), Optional(HasSubstr("--force")));
+  EXPECT_EQ(client.set_override({{"eu-west"}}, true), std::nullopt);
+}
+
+TEST_F(ControlClientTest, TakesBackWordsOnNamesOfAnySigns) {
+  health::Status status;
+  const health::Scope scope{"eu west/&?#%", "www.example.com", "\\032.example.net"};
+  status.instances = {{scope.service, scope.region, scope.instance}};
+  operations_ = std::make_unique<test::FakeOperations>(status);
+  const auto server = serve();
+  ControlClient client(file_);
+  EXPECT_EQ(client.set_override({scope}, false), std::nullopt);
+  EXPECT_EQ(client.clear_override(scope), std::nullopt);
+}
+
+TEST_F(ControlClientTest, BringsTheReportOfAReloadDoneOrRefused) {
+  const auto server = serve();
+  ControlClient client(file_);
+  EXPECT_TRUE(client.reload().is_done);
+  administration_.reload_with({false, {"rhumb.json: /listen: oops"}});
+  const LoadReport refused = client.reload();
+  EXPECT_FALSE(refused.is_done);
+  EXPECT_THAT(refused.lines, testing::ElementsAre("rhumb.json: /listen: oops"));
 }
 
 TEST_F(ControlClientTest, AsksWhetherTheServerRunsWhenNobodyListens) {
@@ -105,7 +148,7 @@ TEST_F(ControlClientTest, AsksWhetherTheServerRunsWhenNobodyListens) {
 }
 
 TEST_F(ControlClientTest, SaysWhoseGroupMayConnect) {
-  const ControlServer server(file_, *operations_);
+  const auto server = serve();
   ASSERT_EQ(::chmod(file_.c_str(), 0), 0);
   ASSERT_EQ(::chmod(directory_.path().c_str(), 0755), 0);
   const NoRoot somebody;
@@ -113,7 +156,7 @@ TEST_F(ControlClientTest, SaysWhoseGroupMayConnect) {
 }
 
 TEST_F(ControlClientTest, SaysThatTheDirectoryIsClosed) {
-  const ControlServer server(file_, *operations_);
+  const auto server = serve();
   ASSERT_EQ(::chmod(directory_.path().c_str(), 0), 0);
   {
     const NoRoot somebody;
@@ -135,12 +178,12 @@ TEST_F(ControlClientTest, DoesNotWaitForEver) {
 
 TEST_F(ControlClientTest, SaysThatTheServerWentAway) {
   answer_with("");
-  EXPECT_THAT(why_unreachable(), HasSubstr("did not answer: End of file"));
+  EXPECT_THAT(why_unreachable(), HasSubstr("did not answer: end of stream"));
 }
 
 TEST_F(ControlClientTest, SaysThatItIsAnotherServer) {
   answer_with("220 mail.example.com ESMTP\n");
-  EXPECT_THAT(why_unreachable(), HasSubstr("does not speak as this rhumb does (response: not JSON)"));
+  EXPECT_THAT(why_unreachable(), HasSubstr("does not speak as this rhumb does (bad version)"));
 }
 
 TEST_F(ControlClientTest, RefusesAPathThatNoSocketCanHave) {

@@ -103,18 +103,18 @@ class Values {
   health::PushReport report() {
     return {{name(), name(), name()}, text(10), boolean() ? State::up : State::down, text(100)};
   }
-  Request request() {
-    switch (below(5)) {
+  GivenOverride given() { return {word(), boolean()}; }
+  // The body of one of the calls.
+  std::string body() {
+    switch (below(4)) {
       case 0:
-        return SetOverrideCall{word(), boolean()};
+        return to_json(given());
       case 1:
-        return ClearOverrideCall{scope()};
+        return to_json(scope());
       case 2:
-        return ResumeCall{scope()};
-      case 3:
-        return ReportCall{report()};
+        return to_json(report());
       default:
-        return StatusCall{};
+        return to_json(status(), Layout::line);
     }
   }
 
@@ -151,32 +151,29 @@ void expect_same(const health::Status& a, const health::Status& b) {
     expect_same(a.instances[i], b.instances[i]);
 }
 
-std::string refusal(std::string_view line) {
-  const auto decoded = read_request(line);
-  EXPECT_FALSE(decoded.value) << line;
+// Why `read` refuses `body`.
+template <typename T>
+std::string refusal(Decoded<T> (*read)(std::string_view), std::string_view body) {
+  const auto decoded = read(body);
+  EXPECT_FALSE(decoded.value) << body;
   return decoded.error;
 }
 
-TEST(OperationsJson, ReadsRequestsAsTheyWereWritten) {
+TEST(OperationsJson, ReadsWhatIsAskedAsItWasWritten) {
   for (int seed = 0; seed < kRounds; ++seed) {
     SCOPED_TRACE(seed);
-    const Request request = Values(static_cast<std::uint64_t>(seed)).request();
-    const std::string line = to_json(request);
-    EXPECT_EQ(line.find('\n'), std::string::npos);
-    const auto decoded = read_request(line);
-    ASSERT_TRUE(decoded.value) << decoded.error << "\n" << line;
-    ASSERT_EQ(decoded.value->index(), request.index());
-    if (const auto* call = std::get_if<SetOverrideCall>(&request)) {
-      EXPECT_EQ(std::get<SetOverrideCall>(*decoded.value), *call) << line;
-    } else if (const auto* clear = std::get_if<ClearOverrideCall>(&request)) {
-      EXPECT_EQ(std::get<ClearOverrideCall>(*decoded.value), *clear) << line;
-    } else if (const auto* resume = std::get_if<ResumeCall>(&request)) {
-      EXPECT_EQ(std::get<ResumeCall>(*decoded.value), *resume) << line;
-    } else if (const auto* report = std::get_if<ReportCall>(&request)) {
-      const health::PushReport& read = std::get<ReportCall>(*decoded.value).report;
-      EXPECT_EQ(std::tie(read.scope, read.check, read.state, read.reason),
-                std::tie(report->report.scope, report->report.check, report->report.state, report->report.reason));
-    }
+    Values values(static_cast<std::uint64_t>(seed));
+    const GivenOverride given = values.given();
+    const auto read_given = read_override(to_json(given));
+    ASSERT_TRUE(read_given.value) << read_given.error;
+    EXPECT_EQ(*read_given.value, given);
+    const health::Scope scope = values.scope();
+    EXPECT_EQ(read_scope(to_json(scope)).value, scope);
+    const health::PushReport report = values.report();
+    const auto read = read_report(to_json(report));
+    ASSERT_TRUE(read.value) << read.error;
+    EXPECT_EQ(std::tie(read.value->scope, read.value->check, read.value->state, read.value->reason),
+              std::tie(report.scope, report.check, report.state, report.reason));
   }
 }
 
@@ -184,96 +181,85 @@ TEST(OperationsJson, ReadsAStatusAsItWasWritten) {
   for (int seed = 0; seed < kRounds; ++seed) {
     SCOPED_TRACE(seed);
     const health::Status status = Values(static_cast<std::uint64_t>(seed)).status();
-    const std::string line = to_json(Response{"", status});
+    const std::string line = to_json(status, Layout::line);
     EXPECT_EQ(line.find('\n'), std::string::npos);
-    const auto decoded = read_response(line);
-    ASSERT_TRUE(decoded.value && decoded.value->status) << decoded.error << "\n" << line;
-    expect_same(*decoded.value->status, status);
+    for (const std::string& text : {line, to_json(status, Layout::indented)}) {
+      const auto decoded = read_status(text);
+      ASSERT_TRUE(decoded.value) << decoded.error << "\n" << text;
+      expect_same(*decoded.value, status);
+    }
   }
-}
-
-TEST(OperationsJson, ReadsARefusalAsItWasWritten) {
-  const auto refused = read_response(to_json(Response{"it would leave \"www\" without a region", {}}));
-  ASSERT_TRUE(refused.value);
-  EXPECT_EQ(refused.value->error, "it would leave \"www\" without a region");
-  const auto done = read_response(to_json(Response{}));
-  ASSERT_TRUE(done.value);
-  EXPECT_EQ(done.value->error, "");
-  EXPECT_FALSE(done.value->status);
 }
 
 TEST(OperationsJson, HasTheKeysThatTheManualPromises) {
   EXPECT_EQ(
-      to_json(Request(SetOverrideCall{
-          {{"eu-west", "www.example.com"}, Override::Action::drain, "disks", "ada", {}, health::Time(1s), 90s}, true})),
-      R"({"call":"set_override","override":{"region":"eu-west","service":"www.example.com","action":"drain",)"
-      R"("reason":"disks","owner":"ada","until":"1970-01-01T00:00:01.000Z","over":90.0},"force":true})");
+      to_json(GivenOverride{
+          {{"eu-west", "www.example.com"}, Override::Action::drain, "disks", "ada", {}, health::Time(1s), 90s}, true}),
+      R"({"region":"eu-west","service":"www.example.com","action":"drain",)"
+      R"("reason":"disks","owner":"ada","until":"1970-01-01T00:00:01.000Z","over":90.0,"force":true})");
   health::Status status;
   status.instances = {{"www.example.com", "eu-west", "192.0.2.20", State::up, true}};
   status.instances[0].standing = health::Standing::held_down;
-  EXPECT_EQ(to_json(Response{"", status}),
-            R"({"ok":true,"status":{"now":"1970-01-01T00:00:00.000Z","guard":"","notes":[],"probes":[],"instances":[)"
+  EXPECT_EQ(to_json(status, Layout::line),
+            R"({"now":"1970-01-01T00:00:00.000Z","guard":"","notes":[],"probes":[],"instances":[)"
             R"({"service":"www.example.com","region":"eu-west","instance":"192.0.2.20","state":"up","checked":true,)"
             R"("stale":false,"standing":"held_down","share":1.0,"flap_penalty":0.0,"evidence":"","probes":[]}],)"
-            R"("overrides":[]}})");
+            R"("overrides":[]})");
 }
 
 TEST(OperationsJson, WritesOctetsThatAreNoUtf8AsSomethingElse) {
   health::Status status;
   status.guard = "odd \xFF octet";
-  const auto decoded = read_response(to_json(Response{"", status}));
+  const auto decoded = read_status(to_json(status, Layout::line));
   ASSERT_TRUE(decoded.value);
-  EXPECT_EQ(decoded.value->status->guard, "odd \uFFFD octet");
+  EXPECT_EQ(decoded.value->guard, "odd \uFFFD octet");
 }
 
-TEST(OperationsJson, SaysWhatIsWrongWithARequest) {
-  EXPECT_EQ(refusal(""), "request: not JSON");
-  EXPECT_EQ(refusal("[]"), "request: must be an object");
-  EXPECT_EQ(refusal("{}"), "request: \"call\" is missing");
-  EXPECT_EQ(refusal(R"({"call":7})"), "request: \"call\" must be a text");
-  EXPECT_EQ(refusal(R"({"call":"statsu"})"), "request: there is no call \"statsu\" (did you mean \"status\"?)");
-  EXPECT_EQ(refusal(R"({"call":"status","verbose":true})"), "request: \"verbose\" is not known here");
-  EXPECT_EQ(refusal(R"({"call":"resume"})"), "request: \"scope\" is missing");
-  EXPECT_EQ(refusal(R"({"call":"resume","scope":{}})"), "scope: \"region\" is missing");
-  EXPECT_EQ(refusal(R"({"call":"resume","scope":{"region":"a","instance":"b"}})"),
-            "scope: \"instance\" needs its \"service\"");
-  EXPECT_EQ(refusal(R"({"call":"set_override","override":{"region":"a","action":"drian"}})"),
+TEST(OperationsJson, SaysWhatIsWrongWithWhatIsAsked) {
+  EXPECT_EQ(refusal(read_scope, ""), "scope: not JSON");
+  EXPECT_EQ(refusal(read_scope, "[]"), "scope: must be an object");
+  EXPECT_EQ(refusal(read_scope, "{}"), "scope: \"region\" is missing");
+  EXPECT_EQ(refusal(read_scope, R"({"region":7})"), "scope: \"region\" must be a text");
+  EXPECT_EQ(refusal(read_scope, R"({"region":"a","verbose":true})"), "scope: \"verbose\" is not known here");
+  EXPECT_EQ(refusal(read_scope, R"({"region":"a","instance":"b"})"), "scope: \"instance\" needs its \"service\"");
+  EXPECT_EQ(refusal(read_override, R"({"region":"a","action":"drian"})"),
             R"(override: "action" must be one of "drain", "up", "down")");
-  EXPECT_EQ(refusal(R"({"call":"set_override","override":{"region":"a","action":"drain","ovre":1}})"),
+  EXPECT_EQ(refusal(read_override, R"({"region":"a","action":"drain","ovre":1})"),
             "override: \"ovre\" is not known here (did you mean \"over\"?)");
-  EXPECT_EQ(refusal(R"({"call":"set_override","override":{"region":"a","action":"up","over":1}})"),
+  EXPECT_EQ(refusal(read_override, R"({"region":"a","action":"up","over":1})"),
             "override: \"over\" is only for a drain");
-  EXPECT_THAT(refusal(R"({"call":"set_override","override":{"region":"a","action":"drain","over":-1}})"),
+  EXPECT_THAT(refusal(read_override, R"({"region":"a","action":"drain","over":-1})"),
               HasSubstr("must be a number from 0 to"));
-  EXPECT_THAT(refusal(R"({"call":"set_override","override":{"region":"a","action":"drain","until":"18:00"}})"),
+  EXPECT_THAT(refusal(read_override, R"({"region":"a","action":"drain","until":"18:00"})"),
               HasSubstr("\"until\" must be a time such as"));
-  EXPECT_EQ(refusal(R"({"call":"report","report":{"region":"a","service":"b","state":"up"}})"),
-            "report: \"instance\" is missing");
-  EXPECT_THAT(refusal(R"({"call":"report","report":{"region":"a","service":"b","instance":"c","state":"unknown"}})"),
+  EXPECT_EQ(refusal(read_report, R"({"region":"a","service":"b","state":"up"})"), "report: \"instance\" is missing");
+  EXPECT_THAT(refusal(read_report, R"({"region":"a","service":"b","instance":"c","state":"unknown"})"),
               HasSubstr("must be \"up\" or \"down\""));
 }
 
 TEST(OperationsJson, LimitsTheLengthOfTexts) {
   const auto with_reason = [](std::size_t length) {
-    return to_json(Request(SetOverrideCall{{{"a"}, Override::Action::drain, std::string(length, 'x')}}));
+    return to_json(GivenOverride{{{"a"}, Override::Action::drain, std::string(length, 'x')}});
   };
-  EXPECT_TRUE(read_request(with_reason(health::kReasonMax)).value);
-  EXPECT_EQ(refusal(with_reason(health::kReasonMax + 1)), "override: \"reason\" is longer than 500 octets");
-  const std::string call = R"({"call":"status"})";
-  EXPECT_TRUE(read_request(call + std::string(kRequestMax - call.size(), ' ')).value);
-  EXPECT_EQ(refusal(call + std::string(kRequestMax + 1 - call.size(), ' ')), "request: longer than 65536 octets");
+  EXPECT_TRUE(read_override(with_reason(health::kReasonMax)).value);
+  EXPECT_EQ(refusal(read_override, with_reason(health::kReasonMax + 1)),
+            "override: \"reason\" is longer than 500 octets");
+  const std::string scope = R"({"region":"a"})";
+  EXPECT_TRUE(read_scope(scope + std::string(kRequestMax - scope.size(), ' ')).value);
+  EXPECT_EQ(refusal(read_scope, scope + std::string(kRequestMax + 1 - scope.size(), ' ')),
+            "scope: longer than 65536 octets");
 }
 
 TEST(OperationsJson, RefusesControlCharactersInWordsForPeople) {
   for (const char* reason : {R"(a\nb)", R"(\u001b[31mred)", R"(\u007f)", R"(\u0085)", R"(\u0000)"}) {
-    const std::string line =
-        std::string(R"({"call":"set_override","override":{"region":"a","action":"drain","reason":")") + reason + "\"}}";
-    EXPECT_THAT(refusal(line), HasSubstr("has control characters")) << reason;
+    const std::string body = std::string(R"({"region":"a","action":"drain","reason":")") + reason + "\"}";
+    EXPECT_THAT(refusal(read_override, body), HasSubstr("has control characters")) << reason;
   }
 }
 
 TEST(OperationsJson, PassesOverWhatANewerServerTells) {
-  const auto decoded = read_response(R"({"ok":true,"mood":"good"})");
+  const auto decoded = read_status(
+      R"({"now":"2026-11-25T18:00:00Z","guard":"","notes":[],"probes":[],"instances":[],"overrides":[],"mood":"good"})");
   EXPECT_TRUE(decoded.value) << decoded.error;
 }
 
@@ -281,44 +267,47 @@ TEST(OperationsJson, RefusesProbesThatAreNotThere) {
   health::Status status;
   status.instances = {{"www.example.com", "eu-west", "192.0.2.20"}};
   status.instances[0].probes = {0};
-  EXPECT_THAT(read_response(to_json(Response{"", status})).error, HasSubstr("must be numbers of probes"));
+  EXPECT_THAT(read_status(to_json(status, Layout::line)).error, HasSubstr("must be numbers of probes"));
 }
 
 // Either a value or an error, whatever comes; what is taken is written and read as the same again.
-void expect_total(const std::string& line) {
-  const auto request = read_request(line);
-  ASSERT_NE(request.value.has_value(), !request.error.empty()) << line;
-  if (request.value) {
-    const std::string written = to_json(*request.value);
-    const auto again = read_request(written);
-    ASSERT_TRUE(again.value) << line;
-    ASSERT_EQ(to_json(*again.value), written);
-  }
-  const auto response = read_response(line);
-  ASSERT_NE(response.value.has_value(), !response.error.empty()) << line;
-  if (response.value) {
-    ASSERT_TRUE(read_response(to_json(*response.value)).value) << line;
-  }
+template <typename T, typename Write>
+void expect_total(Decoded<T> (*read)(std::string_view), Write write, const std::string& body) {
+  const auto decoded = read(body);
+  ASSERT_NE(decoded.value.has_value(), !decoded.error.empty()) << body;
+  if (!decoded.value) return;
+  const std::string written = write(*decoded.value);
+  const auto again = read(written);
+  ASSERT_TRUE(again.value) << body;
+  ASSERT_EQ(write(*again.value), written);
+}
+void expect_total(const std::string& body) {
+  const auto write = [](const auto& value) { return to_json(value); };
+  expect_total(read_override, write, body);
+  expect_total(read_scope, write, body);
+  expect_total(read_report, write, body);
+  expect_total(
+      read_status, [](const health::Status& status) { return to_json(status, Layout::line); }, body);
 }
 
 TEST(OperationsJson, IsTotalOnAnyOctets) {
   for (int seed = 0; seed < kRounds; ++seed) {
     SCOPED_TRACE(seed);
     Values values(static_cast<std::uint64_t>(seed));
-    std::string line(values.below(200), '\0');
-    for (char& octet : line)
+    std::string body(values.below(200), '\0');
+    for (char& octet : body)
       octet = static_cast<char>(values.below(256));
-    expect_total(line);
+    expect_total(body);
   }
   expect_total(std::string(kRequestMax, '['));
-  expect_total(R"({"call":)" + std::string(kRequestMax / 2, '['));
+  expect_total(R"({"region":)" + std::string(kRequestMax / 2, '['));
 }
 
-TEST(OperationsJson, IsTotalOnMutatedLines) {
+TEST(OperationsJson, IsTotalOnMutatedBodies) {
   for (int seed = 0; seed < 4 * kRounds; ++seed) {
     SCOPED_TRACE(seed);
     Values values(static_cast<std::uint64_t>(seed));
-    std::string line = values.boolean() ? to_json(values.request()) : to_json(Response{"", values.status()});
+    std::string line = values.body();
     for (std::uint32_t i = 1 + values.below(4); i > 0 && !line.empty(); --i) {
       const std::size_t at = values.below(static_cast<std::uint32_t>(line.size()));
       static constexpr std::string_view kOctets = "{}[]\",:0-9.eE tfn\\u\xC3\x00";

@@ -1,0 +1,91 @@
+// What an operator may ask of the server itself, apart from health (health/operations.hpp): the calls behind the API
+// that the daemon answers.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/timestamp.hpp"
+
+namespace rhumb::control {
+
+// How a load of everything went.
+struct LoadReport {
+  bool is_done = false;            // false: refused, and what was served before is served still
+  std::vector<std::string> lines;  // what was wrong or doubtful, and what came of it; for people
+};
+
+struct ServerInfo {
+  std::string version;
+  std::int64_t pid = 0;
+  Timestamp started_at = {};
+  std::string config_file;
+  std::uint64_t generation = 0;  // of what is served: 1 after the start, one more with each reload that was done
+  Timestamp loaded_at = {};      // when that came to be served
+  Timestamp reload_at = {};      // the last reload, done or refused; the start if there was none
+  LoadReport reload;             // how it went
+  std::vector<std::string> listen;
+};
+
+struct ZoneInfo {
+  std::string name;
+  bool is_loaded = false;  // what follows means nothing unless it is
+  std::uint32_t serial = 0;
+  std::uint64_t names = 0;
+  std::uint64_t records = 0;
+  std::uint64_t memory = 0;  // octets
+};
+
+struct ServiceInfo {
+  struct Instance {
+    std::string region;
+    std::string name;  // its address or target, as status shows it
+    std::uint32_t weight = 1;
+  };
+
+  std::string name;
+  std::uint32_t ttl_s = 0;
+  std::uint32_t ttl_min_s = 0;
+  // In the configuration's words: "nearest"; "rotate"; "weights"; "nearest".
+  std::string order;
+  std::string pick;
+  std::string spread;
+  std::string when_all_down;
+  std::uint32_t answers = 0;  // 0: all
+  std::vector<std::string> regions;
+  std::vector<Instance> instances;
+};
+
+struct RegionInfo {
+  std::string name;
+  double latitude = 0;
+  double longitude = 0;
+  std::uint32_t capacity = 0;  // 0: not told
+};
+
+// From any thread, one call at a time. None waits for more than a batch of queries; they may throw, which fails the
+// call.
+class Administration {
+ public:
+  virtual ~Administration() = default;
+
+  [[nodiscard]] virtual ServerInfo server_info() = 0;
+  // Reads everything anew. `done` is called once, later, from another thread, unless the server ends before.
+  virtual void reload(std::function<void(LoadReport)> done) = 0;
+  // By name.
+  [[nodiscard]] virtual std::vector<ZoneInfo> zones() = 0;
+  // `name` is one in any case, with or without the last dot; nothing when there is no such zone.
+  [[nodiscard]] virtual std::optional<ZoneInfo> zone(std::string_view name) = 0;
+  [[nodiscard]] virtual std::vector<ServiceInfo> services() = 0;
+  [[nodiscard]] virtual std::vector<RegionInfo> regions() = 0;
+  // What is served was made from this: JSON, its secrets masked.
+  [[nodiscard]] virtual std::string config() = 0;
+  // In Prometheus' text format.
+  [[nodiscard]] virtual std::string metrics() = 0;
+};
+
+}  // namespace rhumb::control

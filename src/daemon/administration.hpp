@@ -1,0 +1,54 @@
+// What operators ask of the server itself: told from the snapshot that is being served, and from what the thread that
+// loads has noted of its loads.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "answer/snapshot.hpp"
+#include "base/published.hpp"
+#include "control/administration.hpp"
+#include "daemon/main_loop.hpp"
+
+namespace rhumb::daemon {
+
+class ServerAdministration final : public control::Administration {
+ public:
+  // `loop` runs `reload`, which says how it went. All must outlive it. Nothing may be asked before the first
+  // note_load().
+  ServerAdministration(const Published<answer::Snapshot>& snapshot, MainLoop& loop,
+                       std::function<control::LoadReport()> reload);
+
+  // What does not change: version, process, file, addresses. Before anybody asks.
+  void introduce(const std::string& config_file, std::vector<std::string> listen);
+  // After each load. `config` is what was loaded, with its secrets masked; not read if it was refused.
+  void note_load(control::LoadReport report, std::string config);
+
+  [[nodiscard]] control::ServerInfo server_info() override;
+  // Who asks while another's has not begun gets the same one.
+  void reload(std::function<void(control::LoadReport)> done) override;
+  [[nodiscard]] std::vector<control::ZoneInfo> zones() override;
+  [[nodiscard]] std::optional<control::ZoneInfo> zone(std::string_view name) override;
+  [[nodiscard]] std::vector<control::ServiceInfo> services() override;
+  [[nodiscard]] std::vector<control::RegionInfo> regions() override;
+  [[nodiscard]] std::string config() override;
+  [[nodiscard]] std::string metrics() override;
+
+ private:
+  using Done = std::function<void(control::LoadReport)>;
+
+  void reload_now();
+
+  const Published<answer::Snapshot>& snapshot_;
+  MainLoop& loop_;
+  std::function<control::LoadReport()> reload_;
+
+  std::mutex mutex_;  // of all below
+  control::ServerInfo info_;
+  std::string config_;
+  std::vector<Done> waiting_;
+};
+
+}  // namespace rhumb::daemon

@@ -1,0 +1,96 @@
+#include "daemon/administration.hpp"
+
+#include <csignal>
+#include <memory>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/small_snapshot.hpp"
+
+namespace rhumb::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+using control::LoadReport;
+using testing::ElementsAre;
+
+std::unique_ptr<const answer::Snapshot> some_snapshot() {
+  constexpr std::string_view kText = "@ 60 SOA ns1 host 7 1 1 1 1\n@ 60 NS ns1\nns1 60 A 192.0.2.1\n";
+  return std::make_unique<const answer::Snapshot>(
+      answer::Snapshot{zone::Zones({answer::make_zone("example.com", kText)}, 7, {*dns::Name::from_text("a.example")}),
+                       {{"eu-west", {53.35, -6.26}, 10}},
+                       {},
+                       nullptr});
+}
+
+class AdministrationTest : public testing::Test {
+ protected:
+  AdministrationTest() {
+    administration_.introduce("rhumb.json", {"127.0.0.1:53"});
+    administration_.note_load({true, {}}, "{}");
+  }
+
+  MainLoop loop_{SIGUSR1};
+  Published<answer::Snapshot> snapshot_{some_snapshot()};
+  int reloads_ = 0;
+  ServerAdministration administration_{snapshot_, loop_, [this] {
+                                         ++reloads_;
+                                         return LoadReport{true, {"fine"}};
+                                       }};
+};
+
+TEST_F(AdministrationTest, KnowsHowTheLastLoadWentAndWhatIsServed) {
+  administration_.note_load({false, {"oops"}}, "{\"bad\": 1}");
+  control::ServerInfo info = administration_.server_info();
+  EXPECT_EQ(info.generation, 1U);
+  EXPECT_FALSE(info.reload.is_done);
+  EXPECT_THAT(info.reload.lines, ElementsAre("oops"));
+  EXPECT_EQ(administration_.config(), "{}");
+  administration_.note_load({true, {}}, "{\"good\": 1}");
+  info = administration_.server_info();
+  EXPECT_EQ(info.generation, 2U);
+  EXPECT_EQ(info.loaded_at, info.reload_at);
+  EXPECT_EQ(administration_.config(), "{\"good\": 1}");
+}
+
+TEST_F(AdministrationTest, ReloadsOnceForAllWhoAskBeforeItBegins) {
+  int told = 0;
+  const auto tell = [&](const LoadReport& report) {
+    EXPECT_THAT(report.lines, ElementsAre("fine"));
+    ++told;
+  };
+  administration_.reload(tell);
+  administration_.reload(tell);
+  EXPECT_EQ(reloads_, 0) << "not on the thread that asks";
+  (void)loop_.wait(1min);
+  EXPECT_EQ(reloads_, 1);
+  EXPECT_EQ(told, 2);
+  administration_.reload(tell);
+  (void)loop_.wait(1min);
+  EXPECT_EQ(reloads_, 2);
+}
+
+TEST_F(AdministrationTest, TellsOfWhatIsServedNowFromAnotherThread) {
+  std::thread other([&] {
+    const auto zones = administration_.zones();
+    ASSERT_EQ(zones.size(), 2U);
+    EXPECT_EQ(zones[0].name, "a.example");
+    EXPECT_FALSE(zones[0].is_loaded);
+    EXPECT_EQ(zones[1].name, "example.com");
+    EXPECT_TRUE(zones[1].is_loaded);
+    EXPECT_EQ(zones[1].serial, 7U);
+    EXPECT_EQ(zones[1].records, 3U);
+    EXPECT_TRUE(administration_.zone("EXAMPLE.com."));
+    EXPECT_TRUE(administration_.zone("a.example"));
+    EXPECT_FALSE(administration_.zone("elsewhere.example"));
+    EXPECT_FALSE(administration_.zone("no..name"));
+    EXPECT_EQ(administration_.regions().at(0).name, "eu-west");
+  });
+  other.join();
+  snapshot_.publish(some_snapshot());  // does not wait for a thread that has read
+}
+
+}  // namespace
+}  // namespace rhumb::daemon
