@@ -9,6 +9,8 @@
 #include "cli/commands.hpp"
 #include "import/draft_writer.hpp"
 #include "import/gdnsd.hpp"
+#include "import/geodns.hpp"
+#include "import/route53.hpp"
 
 namespace rhumb::cli {
 namespace {
@@ -17,9 +19,33 @@ using importing::Draft;
 using importing::Note;
 using importing::Report;
 
+// By their names without the directory, which is what places in them begin with. Files of several directories may have
+// one name.
+importing::SourceFiles read_files(const std::vector<std::filesystem::path>& paths, Report& report) {
+  importing::SourceFiles files;
+  for (const auto& path : paths) {
+    auto text = importing::read_source_file(path, report);
+    if (!text) continue;
+    const bool is_new = files.emplace(path.filename().string(), std::move(*text)).second;
+    if (!is_new) report.error(path.string(), "a file of this name is given already");
+  }
+  return files;
+}
+
+Draft read_route53(const ImportOptions& options, Report& report) {
+  std::vector<importing::Route53HealthCheck> checks;
+  if (!options.health_checks.empty()) {
+    const auto text = importing::read_source_file(options.health_checks, report);
+    if (text) checks = read_route53_health_checks(options.health_checks.filename().string(), *text, report);
+  }
+  return import_route53(read_files(options.sources, report), checks, report);
+}
+
 Draft read(const ImportOptions& options, Report& report) {
-  return import_gdnsd(importing::read_source_directory(options.sources.front(), report), options.sources.front(),
-                      report);
+  if (options.format == "route53") return read_route53(options, report);
+  if (options.format == "geodns") return import_geodns(read_files(options.sources, report), report);
+  const auto& directory = options.sources.front();
+  return import_gdnsd(importing::read_source_directory(directory, report), directory, report);
 }
 
 // An empty or a new directory: nothing is ever overwritten.
@@ -46,6 +72,7 @@ void print_section(const Report& report, Note::Kind kind, const char* title) {
   for (const Note& note : report.notes()) {
     if (note.kind == kind) fmt::print("  {}\n", note.to_string());
   }
+  if (report.count(kind) > Report::kKeptMax) fmt::print("  and {} more\n", report.count(kind) - Report::kKeptMax);
 }
 
 void print_report(const Report& report) {

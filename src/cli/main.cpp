@@ -70,6 +70,9 @@ int run(int argc, char** argv) {
     return command;
   };
   add_import("gdnsd", "A configuration directory of gdnsd", "DIR")->get_option("DIR")->expected(1);
+  add_import("geodns", "Zones of GeoDNS", "FILE");
+  add_import("route53", "What `aws route53 list-resource-record-sets` prints", "FILE")
+      ->add_option("--health-checks", imported.health_checks, "What `aws route53 list-health-checks` prints");
 
   std::function<int()> operator_command;
   rhumb::cli::add_operator_commands(app, operator_command);

@@ -165,10 +165,13 @@ class Builder {
 
 std::optional<Json> parse_json_file(const std::filesystem::path& file, Problems& problems) {
   const auto text = read_file(file, problems);
-  if (!text) return std::nullopt;
+  return text ? parse_json_text(*text, file, problems) : std::nullopt;
+}
+
+std::optional<Json> parse_json_text(const std::string& text, const std::filesystem::path& file, Problems& problems) {
   const std::size_t errors_before = problems.error_count();
-  Builder builder(file, *text, problems);
-  const bool is_whole = Json::sax_parse(*text, &builder, Json::input_format_t::json, true, true);
+  Builder builder(file, text, problems);
+  const bool is_whole = Json::sax_parse(text, &builder, Json::input_format_t::json, true, true);
   if (!is_whole || problems.error_count() > errors_before) return std::nullopt;
   return builder.take();
 }

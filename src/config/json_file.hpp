@@ -19,6 +19,10 @@ using Json = nlohmann::ordered_json;
 // twice in one object (the standard parser silently takes the last). Nothing when there was one.
 [[nodiscard]] std::optional<Json> parse_json_file(const std::filesystem::path& file, Problems& problems);
 
+// The same of a text that is in memory; `file` is its name, for problems.
+[[nodiscard]] std::optional<Json> parse_json_text(const std::string& text, const std::filesystem::path& file,
+                                                  Problems& problems);
+
 // A key as a JSON pointer writes it (RFC 6901 §3).
 [[nodiscard]] std::string escaped_key(std::string_view key);
 

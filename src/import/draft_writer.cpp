@@ -24,6 +24,24 @@ std::string to_line(const Json& value) {
   return line + (value.is_object() ? "}" : "]");
 }
 
+// As many to a line as fit.
+void print_scalars(const Json& list, std::size_t indent, std::string& text) {
+  const std::string margin(indent + kIndent, ' ');
+  text += "[";
+  std::size_t width = kWidth;
+  for (const Json& value : list) {
+    const std::string word = to_line(value) + (&value == &list.back() ? "" : ",");
+    if (width + 1 + word.size() > kWidth) {
+      text += "\n" + margin + word;
+      width = margin.size() + word.size();
+    } else {
+      text += " " + word;
+      width += 1 + word.size();
+    }
+  }
+  text += "\n" + std::string(indent, ' ') + "]";
+}
+
 // `before` is what stands on the line already. Levels are those of a draft: few.
 void print(const Json& value, std::size_t indent, std::size_t before, std::string& text) {
   const std::string line = to_line(value);
@@ -32,6 +50,8 @@ void print(const Json& value, std::size_t indent, std::size_t before, std::strin
     text += line;
     return;
   }
+  const auto is_scalar = [](const Json& element) { return !element.is_structured(); };
+  if (value.is_array() && std::ranges::all_of(value, is_scalar)) return print_scalars(value, indent, text);
   text += value.is_object() ? "{" : "[";
   const char* separator = "\n";
   for (const auto& [key, member] : value.items()) {
@@ -206,9 +226,11 @@ SourceFiles to_files(const Draft& draft, const std::string& comment) {
   if (!draft.checks.empty()) top["checks"] = checks_of(draft);
   const SharedRules shared(draft);
   if (!shared.sets().empty()) top["rule_sets"] = shared.sets();
-  Json services = Json::object();
+  // Not by [], which looks through all that are there.
+  Json::object_t services;
+  services.reserve(draft.services.size());
   for (const DraftService& service : draft.services)
-    services[service.name] = to_json(service, shared);
+    services.emplace_back(service.name, to_json(service, shared));
   top["services"] = std::move(services);
 
   SourceFiles files;

@@ -278,8 +278,13 @@ class Importer {
     service.checks = checks_->use(probed->service_types, probed->place);
     if (service.checks.empty()) return;
     if (resource.pools.size() == 1) {
-      if (probed->instances.size() > 1)
+      if (probed->instances.size() > 1) {
         service.panic_percent = static_cast<int>(std::lround(probed->up_threshold * 100));
+      }
+      if (probed->is_weighted) {
+        report_.changed(probed->place,
+                        fmt::format("{}: up_thresh is of the number of instances, not of their weights", service.name));
+      }
       return;
     }
     for (const GdnsdPool& pool : resource.pools) {

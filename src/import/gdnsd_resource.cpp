@@ -12,6 +12,8 @@ namespace {
 
 // Resources that name each other in a circle are a mistake that gdnsd does not find.
 constexpr std::size_t kDepthMax = 8;
+// Of resources that one is made of: more would be no service.
+constexpr std::size_t kVisitsMax = 10'000;
 
 // Keys that say how, where others are labels of addresses.
 bool is_setting(std::string_view key) {
@@ -67,12 +69,13 @@ std::string GdnsdResources::find_static(const std::string& resource) const {
 
 std::optional<GdnsdResource> GdnsdResources::find(const std::string& plugin, const std::string& resource,
                                                   const std::string& place) {
+  visits_ = 0;
   return find_nested(plugin, resource, place, 0);
 }
 
 std::optional<GdnsdResource> GdnsdResources::find_nested(const std::string& plugin_name, const std::string& resource,
                                                          const std::string& place, std::size_t depth) {
-  if (depth > kDepthMax) {
+  if (depth > kDepthMax || ++visits_ > kVisitsMax) {
     report_.error(place, fmt::format("{}!{} names itself, by way of others", plugin_name, resource));
     return std::nullopt;
   }

@@ -73,6 +73,7 @@ class GdnsdResources {
   const GdnsdChecks& checks_;
   Report& report_;
   std::map<std::string, GdnsdMap> maps_;
+  std::size_t visits_ = 0;  // of resources, for the one that is looked for
 };
 
 }  // namespace rhumb::importing

@@ -51,7 +51,7 @@ class EntryReader {
       } else if (c == ';') {
         at_ = std::min(text_.find('\n', at_), text_.size());
       } else if (c == '(' || c == ')') {
-        depth += c == '(' ? 1 : -1;
+        depth = std::max(0, depth + (c == '(' ? 1 : -1));
         ++at_;
       } else if (c == ' ' || c == '\t' || c == '\r') {
         ++at_;
