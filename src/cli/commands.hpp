@@ -48,6 +48,17 @@ struct SimulateOptions {
 // `rhumb simulate`: what share of all clients each region gets, before and after a change.
 int simulate(const SimulateOptions& options);
 
+struct ImportOptions {
+  std::string format;  // "gdnsd", "geodns", "route53"
+  std::vector<std::filesystem::path> sources;
+  std::filesystem::path health_checks = {};  // of route53; empty: none are known
+  std::filesystem::path out;                 // a directory, new or empty
+};
+
+// `rhumb import`: makes a configuration of that of another server, checks it, and tells what became of each part. 2
+// when something is not carried over. Throws std::runtime_error when it cannot be written.
+int import_configuration(const ImportOptions& options);
+
 // Those below ask a running server. They throw std::runtime_error when it cannot be asked.
 
 struct StatusOptions {

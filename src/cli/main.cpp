@@ -59,6 +59,21 @@ int run(int argc, char** argv) {
   simulate->add_option("--service", simulation.service, "Only this service");
   simulate->add_flag("--json", simulation.as_json, "Print JSON");
 
+  rhumb::cli::ImportOptions imported{};
+  CLI::App* import = app.add_subcommand("import", "Make a configuration of that of another server");
+  import->require_subcommand(1);
+  const auto add_import = [&](const char* format, const char* what, const char* sources) {
+    CLI::App* command = import->add_subcommand(format, what);
+    command->add_option(sources, imported.sources, "What is imported")->required();
+    command->add_option("--out", imported.out, "Where it is written: a new or an empty directory")->required();
+    command->callback([&imported, format] { imported.format = format; });
+    return command;
+  };
+  add_import("gdnsd", "A configuration directory of gdnsd", "DIR")->get_option("DIR")->expected(1);
+  add_import("geodns", "Zones of GeoDNS", "FILE");
+  add_import("route53", "What `aws route53 list-resource-record-sets` prints", "FILE")
+      ->add_option("--health-checks", imported.health_checks, "What `aws route53 list-health-checks` prints");
+
   std::function<int()> operator_command;
   rhumb::cli::add_operator_commands(app, operator_command);
 
@@ -70,6 +85,7 @@ int run(int argc, char** argv) {
     explain_options.config_file = config_file;
     return rhumb::cli::explain(explain_options);
   }
+  if (import->parsed()) return rhumb::cli::import_configuration(imported);
   if (simulate->parsed()) {
     simulation.config_file = config_file;
     return rhumb::cli::simulate(simulation);

@@ -25,6 +25,7 @@ constexpr Target kTargets[] = {
     {"config", rhumb::fuzz::fuzz_config},
     {"csv", rhumb::fuzz::fuzz_csv},
     {"mmdb", rhumb::fuzz::fuzz_mmdb},
+    {"import", rhumb::fuzz::fuzz_import},
     {"state", rhumb::fuzz::fuzz_state},
     {"api", rhumb::fuzz::fuzz_api},
 };

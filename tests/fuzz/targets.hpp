@@ -24,6 +24,8 @@ void fuzz_config(Bytes input);
 void fuzz_csv(Bytes input);
 // A MaxMind DB file: it is refused, or every address has a location on Earth.
 void fuzz_mmdb(Bytes input);
+// A configuration of another server: it is refused with a place, or what is made of it keeps to Rhumb's rules.
+void fuzz_import(Bytes input);
 // A state file, and the body of one: it is refused with a reason, or the verdicts go on from it.
 void fuzz_state(Bytes input);
 // A request for the API, and a file of tokens: whatever comes has an answer, and changes nothing when it is refused.
