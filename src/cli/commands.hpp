@@ -109,8 +109,9 @@ int undrain(const ScopeOptions& options);
 // `rhumb resume`: lets instances serve at once that are up and held back.
 int resume(const ScopeOptions& options);
 
-// `rhumb reload`: has everything read anew, waits, and prints what was wrong or doubtful.
-int reload(const ServerAddress& server);
+// `rhumb reload`: has what has changed read anew, or the zone that is named, waits, and prints what was wrong or
+// doubtful and what is different.
+int reload(const ServerAddress& server, const std::string& zone);
 
 struct ReportOptions {
   ServerAddress server;

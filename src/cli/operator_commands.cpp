@@ -107,9 +107,11 @@ void add_report(CLI::App& app, std::function<int()>& chosen) {
 
 void add_reload(CLI::App& app, std::function<int()>& chosen) {
   const auto server = keep(ServerAddress{});
-  CLI::App* command = app.add_subcommand("reload", "Have a running server read everything anew, and wait for it");
+  const auto zone = keep(std::string());
+  CLI::App* command = app.add_subcommand("reload", "Have a running server read what has changed, and wait for it");
+  command->add_option("ZONE", *zone, "Only this zone, and nothing else");
   add_server(command, *server);
-  command->callback([server, &chosen] { chosen = [server] { return reload(*server); }; });
+  command->callback([server, zone, &chosen] { chosen = [server, zone] { return reload(*server, *zone); }; });
 }
 
 void add_token(CLI::App& app, std::function<int()>& chosen) {

@@ -6,8 +6,8 @@
 
 namespace rhumb::cli {
 
-int reload(const ServerAddress& server) {
-  const control::LoadReport report = connect(server)->reload();
+int reload(const ServerAddress& server, const std::string& zone) {
+  const control::LoadReport report = connect(server)->reload(zone);
   for (const std::string& line : report.lines)
     fmt::print("{}\n", line);
   if (report.is_done) {

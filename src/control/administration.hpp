@@ -74,8 +74,9 @@ class Administration {
   virtual ~Administration() = default;
 
   [[nodiscard]] virtual ServerInfo server_info() = 0;
-  // Reads everything anew. `done` is called once, later, from another thread, unless the server ends before.
-  virtual void reload(std::function<void(LoadReport)> done) = 0;
+  // Reads what has changed, or `zone` alone unless that is empty. `done` is called once, later, from another thread,
+  // unless the server ends before.
+  virtual void reload(std::string zone, std::function<void(LoadReport)> done) = 0;
   // By name.
   [[nodiscard]] virtual std::vector<ZoneInfo> zones() = 0;
   // `name` is one in any case, with or without the last dot; nothing when there is no such zone.

@@ -219,6 +219,7 @@ constexpr std::array kRoutes = {
     Route{"POST", "/v1/reload", Role::admin, Route::Kind::reload, kIsChange},
     Route{"GET", "/v1/zones", Role::read, Route::Kind::call, false, get_zones},
     Route{"GET", "/v1/zones/{name}", Role::read, Route::Kind::call, false, get_zone},
+    Route{"POST", "/v1/zones/{name}/reload", Role::admin, Route::Kind::reload, kIsChange},
     Route{"GET", "/v1/services", Role::read, Route::Kind::call, false, get_services},
     Route{"GET", "/v1/regions", Role::read, Route::Kind::call, false, get_regions},
     Route{"GET", "/v1/config", Role::admin, Route::Kind::call, false, get_config},
@@ -319,8 +320,11 @@ ApiAnswer Api::perform(const Routed& routed, const ApiRequest& request) const no
   return answer;
 }
 
-void Api::reload(std::function<void(ApiAnswer)> done) const {
-  administration_.reload([done = std::move(done)](const LoadReport& report) { done(reload_answer(report)); });
+void Api::reload(const Routed& routed, std::function<void(ApiAnswer)> done) const {
+  constexpr std::size_t kZonePart = 2;  // of /v1/zones/{name}/reload; /v1/reload has none
+  const auto& path = routed.target.path;
+  administration_.reload(path.size() > kZonePart ? path[kZonePart] : "",
+                         [done = std::move(done)](const LoadReport& report) { done(reload_answer(report)); });
 }
 
 void Api::record(const Route& route, const ApiRequest& request, const ApiAnswer& answer) const noexcept {

@@ -81,8 +81,9 @@ class Api {
 
   // Makes the call of a route of Kind::call. Never throws: what fails, fails the answer.
   [[nodiscard]] ApiAnswer perform(const Routed& routed, const ApiRequest& request) const noexcept;
-  // Starts a reload; `done` gets the answer, once, later, from another thread, unless the server ends before.
-  void reload(std::function<void(ApiAnswer)> done) const;
+  // Starts what a route of Kind::reload asks for; `done` gets the answer, once, later, from another thread, unless the
+  // server ends before.
+  void reload(const Routed& routed, std::function<void(ApiAnswer)> done) const;
 
   // Writes a change to the audit log, as it was answered. Nothing for a route that changes nothing, or without a log.
   void record(const Route& route, const ApiRequest& request, const ApiAnswer& answer) const noexcept;

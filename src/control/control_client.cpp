@@ -205,8 +205,9 @@ std::optional<std::string> ControlClient::report(const health::PushReport& repor
   return connection_->ask_for("POST", "/v1/reports", to_json(report));
 }
 
-LoadReport ControlClient::reload() {
-  const Reply reply = connection_->ask("POST", "/v1/reload", {}, kReloadPatience);
+LoadReport ControlClient::reload(const std::string& zone) {
+  const std::string path = zone.empty() ? "/v1/reload" : "/v1/zones/" + escape(zone) + "/reload";
+  const Reply reply = connection_->ask("POST", path, {}, kReloadPatience);
   auto report = read_load(reply);
   if (report) return std::move(*report);
   throw std::runtime_error(connection_->reason_of(reply));

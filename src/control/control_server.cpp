@@ -307,7 +307,7 @@ class ControlServer::Loop {
   asio::awaitable<void> stream_events(Stream& stream, Session& session, bool is_head);
   template <typename Stream>
   asio::awaitable<void> hand_over(Stream& stream, Session& session);
-  asio::awaitable<ApiAnswer> reload(Session& session);
+  asio::awaitable<ApiAnswer> reload(Session& session, const Routed& routed);
   asio::awaitable<void> linger(Session& session);
 
   [[nodiscard]] Caller caller_of(const Session& session, const Request& request) const;
@@ -456,7 +456,7 @@ asio::awaitable<bool> ControlServer::Loop::answer(Stream& stream, Session& sessi
       result = api_.perform(routed, asked);
       break;
     case Route::Kind::reload:
-      result = co_await reload(session);
+      result = co_await reload(session, routed);
       api_.record(*routed.route, asked, result);
       break;
     case Route::Kind::events:
@@ -508,11 +508,11 @@ asio::awaitable<bool> ControlServer::Loop::write(Stream& stream, Session& sessio
   co_return !error;
 }
 
-asio::awaitable<ApiAnswer> ControlServer::Loop::reload(Session& session) {
+asio::awaitable<ApiAnswer> ControlServer::Loop::reload(Session& session, const Routed& routed) {
   session.is_waiting = false;
   session.deadline = Clock::now() + kReloadPatience;
   const auto awaited = std::make_shared<Awaited>(context_);
-  api_.reload([mailbox = mailbox_, weak = std::weak_ptr(awaited)](const ApiAnswer& answer) {
+  api_.reload(routed, [mailbox = mailbox_, weak = std::weak_ptr(awaited)](const ApiAnswer& answer) {
     mailbox->post([weak, answer] {
       const auto waiting = weak.lock();
       if (waiting == nullptr) return;

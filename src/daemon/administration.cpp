@@ -73,8 +73,7 @@ control::ServiceInfo describe(const steering::Service& service) {
 
 }  // namespace
 
-ServerAdministration::ServerAdministration(const Published<answer::Snapshot>& snapshot, MainLoop& loop,
-                                           std::function<control::LoadReport()> reload)
+ServerAdministration::ServerAdministration(const Published<answer::Snapshot>& snapshot, MainLoop& loop, Reload reload)
     : snapshot_(snapshot), loop_(loop), reload_(std::move(reload)) {}
 
 void ServerAdministration::introduce(const std::string& config_file, std::vector<std::string> listen) {
@@ -102,7 +101,10 @@ control::ServerInfo ServerAdministration::server_info() {
   return info_;
 }
 
-void ServerAdministration::reload(Done done) {
+void ServerAdministration::reload(std::string zone, Done done) {
+  if (!zone.empty()) {
+    return loop_.post([this, zone = std::move(zone), done = std::move(done)] { done(reload_(zone)); });
+  }
   const std::lock_guard lock(mutex_);
   waiting_.push_back(std::move(done));
   if (waiting_.size() == 1) loop_.post([this] { reload_now(); });
@@ -114,7 +116,7 @@ void ServerAdministration::reload_now() {
     const std::lock_guard lock(mutex_);
     waiting.swap(waiting_);
   }
-  const control::LoadReport report = reload_();
+  const control::LoadReport report = reload_({});
   for (const Done& done : waiting)
     done(report);
 }

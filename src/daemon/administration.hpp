@@ -16,10 +16,12 @@ namespace rhumb::daemon {
 
 class ServerAdministration final : public control::Administration {
  public:
-  // `loop` runs `reload`, which says how it went. All must outlive it. Nothing may be asked before the first
+  // Reads everything anew, or one zone if it is named, and says how it went.
+  using Reload = std::function<control::LoadReport(const std::string& zone)>;
+
+  // `loop` runs `reload`. All must outlive it. Nothing may be asked before the first
   // note_load().
-  ServerAdministration(const Published<answer::Snapshot>& snapshot, MainLoop& loop,
-                       std::function<control::LoadReport()> reload);
+  ServerAdministration(const Published<answer::Snapshot>& snapshot, MainLoop& loop, Reload reload);
 
   // What does not change: version, process, file, addresses. Before anybody asks.
   void introduce(const std::string& config_file, std::vector<std::string> listen);
@@ -27,8 +29,8 @@ class ServerAdministration final : public control::Administration {
   void note_load(control::LoadReport report, std::string config);
 
   [[nodiscard]] control::ServerInfo server_info() override;
-  // Who asks while another's has not begun gets the same one.
-  void reload(std::function<void(control::LoadReport)> done) override;
+  // Who asks for everything while another's has not begun gets the same one.
+  void reload(std::string zone, std::function<void(control::LoadReport)> done) override;
   [[nodiscard]] std::vector<control::ZoneInfo> zones() override;
   [[nodiscard]] std::optional<control::ZoneInfo> zone(std::string_view name) override;
   [[nodiscard]] std::vector<control::ServiceInfo> services() override;
@@ -43,7 +45,7 @@ class ServerAdministration final : public control::Administration {
 
   const Published<answer::Snapshot>& snapshot_;
   MainLoop& loop_;
-  std::function<control::LoadReport()> reload_;
+  Reload reload_;
 
   std::mutex mutex_;  // of all below
   control::ServerInfo info_;

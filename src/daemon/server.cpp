@@ -245,7 +245,7 @@ class Server {
         operations_(monitor_, states_),
         snapshot_(complete(std::move(loaded))),
         tcp_(running_.listen, thread_count(running_.threads), snapshot_, random_seed(), running_.tcp),
-        administration_(snapshot_, loop, [this] { return reload(); }),
+        administration_(snapshot_, loop, [this](const std::string& zone) { return reload_as_asked(zone); }),
         audit_(running_.control.audit_log.value_or(""), log_unwritten),
         control_(start_control(running_.control, services(std::move(report)))),
         udp_(running_.listen, thread_count(running_.threads), snapshot_, random_seed(), running_.rate_limit) {
@@ -257,6 +257,14 @@ class Server {
   control::LoadReport reload() {
     spdlog::info("reloading {}", config_file_.string());
     return finish(reload_aside());
+  }
+
+  // Everything, or the zone that is named.
+  control::LoadReport reload_as_asked(const std::string& zone) {
+    if (zone.empty()) return reload();
+    const auto apex = dns::Name::from_text(zone);
+    if (apex) return reload_zone(*apex);
+    return {false, {fmt::format("\"{}\" is not a domain name", zone)}};
   }
 
   // The same with one zone alone.

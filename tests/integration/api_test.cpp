@@ -181,6 +181,8 @@ TEST_F(Api, AnswersAsTheDocumentSays) {
       << "it has no check of type push";
   EXPECT_EQ(expect_as_described("POST", "/v1/reload", "/v1/reload").status, 200);
   EXPECT_THAT(get("/v1/server").body, HasSubstr("\"generation\":2"));
+  EXPECT_EQ(expect_as_described("POST", "/v1/zones/{name}/reload", "/v1/zones/EXAMPLE.com./reload").status, 200);
+  EXPECT_EQ(expect_as_described("POST", "/v1/zones/{name}/reload", "/v1/zones/example.org/reload").status, 409);
   EXPECT_EQ(expect_as_described("POST", "/v1/handover", "/v1/handover").status, 501);
 }
 
@@ -192,6 +194,14 @@ TEST_F(Api, ReloadsForACommandAndTellsItWhatIsWrong) {
   EXPECT_THAT(done.output, testing::EndsWith("reloaded\n"));
   EXPECT_EQ(world_.addresses({.name = "ns1.new.example"}), std::vector<std::string>{"192.0.2.1"}) << "at once";
 
+  world_.write("zones/new.example.zone", "@ 60 SOA ns1 host 2 1 1 1 1\n@ 60 NS ns1\nns1 60 A 192.0.2.2\n");
+  const Finished zone = command({"reload", "new.example"});
+  EXPECT_EQ(zone.exit, "status 0") << zone.errors;
+  EXPECT_EQ(zone.output, "zone new.example: serial 1 → 2, 1 RRset changed\nreloaded\n");
+  const Finished unknown = command({"reload", "example.org"});
+  EXPECT_EQ(unknown.exit, "status 1");
+  EXPECT_THAT(unknown.output, HasSubstr("zone example.org is not served"));
+
   world_.config["services"]["www.example.com"]["ttl"] = -1;
   world_.write_config();
   const Finished refused = command({"reload"});
@@ -199,7 +209,7 @@ TEST_F(Api, ReloadsForACommandAndTellsItWhatIsWrong) {
   EXPECT_THAT(refused.output, HasSubstr("rhumb.json: /services/www.example.com/ttl"));
   EXPECT_THAT(refused.errors, HasSubstr("rhumb reload: refused"));
   EXPECT_TRUE(world_.is_answering());
-  EXPECT_THAT(ask("GET", "/v1/server").body, HasSubstr("\"generation\":2"));
+  EXPECT_THAT(ask("GET", "/v1/server").body, HasSubstr("\"generation\":3"));
 }
 
 TEST_F(Api, LetsTokensDoOverTcpWhatTheyMayAndWritesItDown) {

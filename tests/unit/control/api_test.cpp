@@ -128,11 +128,21 @@ TEST_F(ApiTest, TellsWhatWentWrongInACall) {
 
 TEST_F(ApiTest, TellsHowAReloadWent) {
   ApiAnswer answer;
-  api().reload([&](ApiAnswer given) { answer = std::move(given); });
+  const auto reload = [&](const std::string& target) {
+    ApiRequest request{"POST", target, {}, {}};
+    request.caller.role = Role::admin;
+    const Routed routed = api().route(request);
+    ASSERT_NE(routed.route, nullptr) << target;
+    api().reload(routed, [&](ApiAnswer given) { answer = std::move(given); });
+  };
+  reload("/v1/zones/example.com/reload");
+  EXPECT_EQ(administration_.reloaded(), "example.com");
+  reload("/v1/reload");
+  EXPECT_EQ(administration_.reloaded(), "") << "everything";
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(Json::parse(answer.body)["done"], true);
   administration_.reload_with({false, {"rhumb.json: /listen: oops"}});
-  api().reload([&](ApiAnswer given) { answer = std::move(given); });
+  reload("/v1/reload");
   EXPECT_EQ(answer.status, 409);
   EXPECT_EQ(Json::parse(answer.body)["report"][0], "rhumb.json: /listen: oops");
   EXPECT_THAT(detail(answer), HasSubstr("refused"));

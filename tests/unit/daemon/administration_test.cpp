@@ -35,9 +35,9 @@ class AdministrationTest : public testing::Test {
   MainLoop loop_{SIGUSR1};
   Published<answer::Snapshot> snapshot_{some_snapshot()};
   int reloads_ = 0;
-  ServerAdministration administration_{snapshot_, loop_, [this] {
+  ServerAdministration administration_{snapshot_, loop_, [this](const std::string& zone) {
                                          ++reloads_;
-                                         return LoadReport{true, {"fine"}};
+                                         return LoadReport{true, {"fine" + zone}};
                                        }};
 };
 
@@ -61,15 +61,23 @@ TEST_F(AdministrationTest, ReloadsOnceForAllWhoAskBeforeItBegins) {
     EXPECT_THAT(report.lines, ElementsAre("fine"));
     ++told;
   };
-  administration_.reload(tell);
-  administration_.reload(tell);
+  administration_.reload({}, tell);
+  administration_.reload({}, tell);
   EXPECT_EQ(reloads_, 0) << "not on the thread that asks";
   (void)loop_.wait(1min);
   EXPECT_EQ(reloads_, 1);
   EXPECT_EQ(told, 2);
-  administration_.reload(tell);
+  administration_.reload({}, tell);
   (void)loop_.wait(1min);
   EXPECT_EQ(reloads_, 2);
+}
+
+TEST_F(AdministrationTest, ReloadsEachZoneThatIsAskedFor) {
+  std::vector<std::string> told;
+  for (const char* zone : {"a.example", "b.example"})
+    administration_.reload(zone, [&](const LoadReport& report) { told.push_back(report.lines.front()); });
+  (void)loop_.wait(1min);
+  EXPECT_THAT(told, ElementsAre("finea.example", "fineb.example"));
 }
 
 TEST_F(AdministrationTest, TellsOfWhatIsServedNowFromAnotherThread) {
