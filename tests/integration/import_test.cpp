@@ -1,5 +1,6 @@
 // What is imported answers as its source does: import, check, serve, ask for clients everywhere. gdnsd itself is asked
 // beside it.
+#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
@@ -167,9 +168,9 @@ class ImportBesideGdnsd : public Import {
     std::set<std::string> codes;
     friend bool operator==(const Seen&, const Seen&) = default;
   };
-  static Seen ask_often(const Endpoint& server, const Question& question) {
+  static Seen ask(const Endpoint& server, const Question& question, int times) {
     Seen seen;
-    for (int i = 0; i < 60; ++i) {
+    for (int i = 0; i < times; ++i) {
       const auto message = UdpClient(server).ask(to_query(question));
       if (!message) continue;
       const Response response = parse_response(*message);
@@ -214,10 +215,13 @@ TEST_F(ImportBesideGdnsd, BothGiveEveryClientTheSame) {
                              "after",
                              "ns2",
                              "none"}) {
+      // What is drawn has a chance of a quarter at the least: one in 30 million that it is not seen.
+      const bool is_drawn = std::ranges::count(std::vector<std::string>{"share", "groups", "names"}, name) > 0;
+      const int times = is_drawn ? 60 : 2;
       for (const dns::Type type : {dns::type::kA, kAaaa, dns::type::kMx, dns::type::kTxt}) {
         const Question question{fmt::format("{}.example.com", name), type, client};
-        const Seen ours = ask_often(world_.server(), question);
-        const Seen theirs = ask_often(gdnsd_, question);
+        const Seen ours = ask(world_.server(), question, times);
+        const Seen theirs = ask(gdnsd_, question, times);
         EXPECT_EQ(ours.records, theirs.records) << question.name << ' ' << type << ' ' << client;
         EXPECT_EQ(ours.counts, theirs.counts) << question.name << ' ' << type << ' ' << client;
         EXPECT_EQ(ours.codes, theirs.codes) << question.name << ' ' << type << ' ' << client;

@@ -86,7 +86,7 @@ TEST_F(GdnsdZone, WhatAnIncludedFileSaysOfTtlsEndsWithIt) {
 }
 
 TEST_F(GdnsdZone, LimitsOnTtlsAreAppliedHere) {
-  EXPECT_THAT(convert("a 1 A 192.0.2.1\nb 1h A 192.0.2.2\nc 9999w A 192.0.2.3\n$TTL 2\n"),
+  EXPECT_THAT(convert("a 1 A 192.0.2.1\nb 1h A 192.0.2.2\nc 999w A 192.0.2.3\n$TTL 2\n"),
               HasSubstr("a 5 A 192.0.2.1\nb 1h A 192.0.2.2\nc 3600000 A 192.0.2.3\n$TTL 5\n"));
   EXPECT_THAT(convert("@ SOA ns admin 1 2 3 4 99999\n"), HasSubstr("@ SOA ns admin 1 2 3 4 10800\n"));
 }

@@ -61,9 +61,11 @@ TEST_F(Geodns, LabelsOfTargetsAreRulesAndNamesOfTheirOwn) {
 }
 
 TEST_F(Geodns, NetworksAndAutonomousSystemsComeBeforeStatesAndContinents) {
+  const auto service = std::ranges::find(draft_.services, "0.pool.example.com", &DraftService::name);
+  ASSERT_NE(service, draft_.services.end());
   std::vector<std::string> names;
-  for (const Json& rule : steering("0.pool.example.com")["rules"])
-    names.push_back(rule["name"]);
+  for (const DraftRule& rule : service->rules)
+    names.push_back(rule.name);
   EXPECT_THAT(names, ElementsAre("203.0.113.0/24", "AS64497", "us-east", "NA"));
   EXPECT_EQ(service_of(draft_, "0.pool.example.com")["ttl"], 30);
   EXPECT_EQ(steering("0.pool.example.com")["answers"], 1);
