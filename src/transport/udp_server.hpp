@@ -14,6 +14,7 @@
 #include "answer/snapshot.hpp"
 #include "base/ip_address.hpp"
 #include "base/published.hpp"
+#include "transport/bound_sockets.hpp"
 #include "transport/rate_limiter.hpp"
 
 namespace rhumb::transport {
@@ -31,10 +32,11 @@ class UdpServer {
  public:
   // Binds `threads` ≥ 1 sockets on each endpoint and starts a thread for each. A port of 0 is chosen by the kernel.
   // Throws std::system_error that names the endpoint; then nothing runs. `snapshot` must outlive the server; `seed`
-  // seeds the random numbers of the answers.
+  // seeds the random numbers of the answers. `bound`, unless it is null, has sockets that are taken instead (and a
+  // thread for each, should they be more).
   UdpServer(std::span<const Endpoint> endpoints, unsigned threads, const Published<answer::Snapshot>& snapshot,
-            std::uint64_t seed, const RateLimits& limits = {});
-  // Stops at once; what has been received is answered.
+            std::uint64_t seed, const RateLimits& limits = {}, BoundSockets* bound = nullptr);
+  // As stop().
   ~UdpServer();
   UdpServer(const UdpServer&) = delete;
   UdpServer& operator=(const UdpServer&) = delete;
@@ -43,6 +45,11 @@ class UdpServer {
   [[nodiscard]] const std::vector<Endpoint>& endpoints() const noexcept { return bound_; }
   // From any thread.
   [[nodiscard]] UdpCounts counts() const noexcept;
+  // Those that it reads from, whoever else does.
+  [[nodiscard]] std::vector<int> sockets() const;
+  // Reads no more; returns when what has been received is answered. What waits in the sockets stays there: another
+  // process that has them, too, is not disturbed.
+  void stop();
 
  private:
   std::vector<Endpoint> bound_;

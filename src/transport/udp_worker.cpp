@@ -79,18 +79,12 @@ void UdpWorker::run() noexcept {
   const ReaderThread registered;
   while (!stopping_.load(std::memory_order_relaxed))
     turn();
+  stopped_.store(true, std::memory_order_relaxed);
 }
 
 void UdpWorker::turn() noexcept {
   const int received = receive();
   if (received > 0) send(answer_batch(static_cast<unsigned>(received)));
-}
-
-// shutdown(2) wakes a thread that waits for datagrams, even on a socket that is not connected (inet_shutdown() in Linux
-// does so on purpose), though it returns ENOTCONN.
-void UdpWorker::stop() noexcept {
-  stopping_.store(true, std::memory_order_relaxed);
-  shutdown(socket_.get(), SHUT_RD);
 }
 
 UdpCounts UdpWorker::counts() const noexcept {
