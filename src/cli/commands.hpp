@@ -109,4 +109,7 @@ struct ReportOptions {
 // `rhumb report`: tells the server how an instance is that has a check of type push.
 int report(const ReportOptions& options);
 
+// `rhumb upgrade`: has the server start this program as its successor, waits until that has taken over, and tells.
+int upgrade(const ServerAddress& address);
+
 }  // namespace rhumb::cli

@@ -1,5 +1,6 @@
 #include "control/control_server.hpp"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -28,6 +29,8 @@
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
 #include <pwd.h>
+
+#include "control/handover_request.hpp"
 
 namespace rhumb::control {
 namespace {
@@ -169,8 +172,14 @@ Response perform(health::Operations& operations, Request request, const std::str
 // All members belong to the thread that runs `context_`, except in the constructor and destructor.
 class ControlServer::Loop {
  public:
-  Loop(std::filesystem::path file, health::Operations& operations, ControlLimits limits)
-      : file_(std::move(file)), operations_(operations), limits_(limits), acceptor_(context_), sweep_(context_) {
+  Loop(std::filesystem::path file, health::Operations& operations, ControlLimits limits,
+       std::function<void(int)> take_over)
+      : file_(std::move(file)),
+        operations_(operations),
+        limits_(limits),
+        take_over_(std::move(take_over)),
+        acceptor_(context_),
+        sweep_(context_) {
     if (file_.native().size() > kSocketPathMax) fail(ENAMETOOLONG, fmt::format("cannot listen on {}", file_.string()));
     open(acceptor_);
     bind_socket(context_, acceptor_.native_handle(), file_);
@@ -201,6 +210,7 @@ class ControlServer::Loop {
   asio::awaitable<void> serve(Sessions::iterator session);
   asio::awaitable<bool> answer(Session& session, Response response);
   asio::awaitable<void> close_overdue();
+  void give_connection_away(Session& session);
   [[nodiscard]] std::string take_line(Session& session, std::size_t size);
   void close_longest_waiting();
 
@@ -208,6 +218,7 @@ class ControlServer::Loop {
   FileId id_{};
   health::Operations& operations_;
   ControlLimits limits_;
+  std::function<void(int)> take_over_;
   asio::io_context context_{1};
   stream_protocol::acceptor acceptor_;
   asio::steady_timer sweep_;
@@ -244,13 +255,26 @@ asio::awaitable<void> ControlServer::Loop::serve(Sessions::iterator session) {
       break;
     }
     if (error) break;
-    Decoded<Request> request = read_request(take_line(*session, size));
+    const std::string line = take_line(*session, size);
+    if (take_over_ && line == kHandoverRequest) {
+      Response granted;
+      if (co_await answer(*session, std::move(granted))) give_connection_away(*session);
+      break;
+    }
+    Decoded<Request> request = read_request(line);
     // A client that has not understood the protocol is told, and may go on.
     Response response =
         request.value ? perform(operations_, std::move(*request.value), user) : Response{std::move(request.error), {}};
     is_open = co_await answer(*session, std::move(response));
   }
   sessions_.erase(session);
+}
+
+void ControlServer::Loop::give_connection_away(Session& session) {
+  const int descriptor = session.socket.release();
+  fcntl(descriptor, F_SETFL, 0);  // Asio's sockets do not block
+  fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+  take_over_(descriptor);
 }
 
 // `size` octets with the end of the line.
@@ -291,8 +315,10 @@ void ControlServer::Loop::close_longest_waiting() {
   if (first != sessions_.end()) first->close();
 }
 
-ControlServer::ControlServer(std::filesystem::path socket_file, health::Operations& operations, ControlLimits limits)
-    : loop_(std::make_unique<Loop>(std::move(socket_file), operations, limits)), thread_([this] { loop_->run(); }) {
+ControlServer::ControlServer(std::filesystem::path socket_file, health::Operations& operations, ControlLimits limits,
+                             std::function<void(int descriptor)> take_over)
+    : loop_(std::make_unique<Loop>(std::move(socket_file), operations, limits, std::move(take_over))),
+      thread_([this] { loop_->run(); }) {
   pthread_setname_np(thread_.native_handle(), "rhumb-control");
 }
 

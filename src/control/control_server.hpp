@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <thread>
 
@@ -35,7 +36,10 @@ class ControlServer {
   // Listens on `socket_file`, a path of at most kSocketPathMax octets, with mode 0660 from its first moment on, and
   // starts the thread. A file that a dead server has left is replaced; one of a live server is an error, and so is
   // anything that is no socket. Throws std::system_error that says so. `operations` must outlive the server.
-  ControlServer(std::filesystem::path socket_file, health::Operations& operations, ControlLimits limits = {});
+  // `take_over` gets the connection of who asks for a handover: a blocking Unix socket, its own to close. It is called
+  // on the server's thread and must not wait. Empty: nobody may have it.
+  ControlServer(std::filesystem::path socket_file, health::Operations& operations, ControlLimits limits = {},
+                std::function<void(int descriptor)> take_over = {});
   // Closes all connections, after the call that is being made, and removes the file if it is still this server's.
   ~ControlServer();
   ControlServer(const ControlServer&) = delete;

@@ -1,31 +1,41 @@
 #include "daemon/server.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <future>
 #include <optional>
 #include <random>
 #include <span>
+#include <string>
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <malloc.h>
 #include <spdlog/spdlog.h>
 
 #include "base/published.hpp"
 #include "base/random.hpp"
+#include "control/control_client.hpp"
 #include "control/control_server.hpp"
 #include "control/event_sinks.hpp"
+#include "control/handover_request.hpp"
 #include "daemon/descriptors.hpp"
 #include "daemon/lasting_operations.hpp"
 #include "daemon/loader.hpp"
 #include "daemon/log.hpp"
+#include "daemon/predecessor.hpp"
 #include "daemon/priority.hpp"
 #include "daemon/state_keeper.hpp"
+#include "daemon/succession.hpp"
 #include "health/monitor.hpp"
 #include "health/state_file.hpp"
+#include "transport/bound_sockets.hpp"
 #include "transport/tcp_server.hpp"
 #include "transport/udp_server.hpp"
 #include "zone/zone_cache.hpp"
@@ -47,11 +57,14 @@ Secrets random_secrets() {
   return secrets;
 }
 
+// Wakes the main thread: Succession::attend() has something to do.
+constexpr int kSomebodyHasCome = SIGUSR1;
+
 // The signals that serve() waits for, blocked in this thread and all that it starts.
 sigset_t take_signals() {
   sigset_t signals;
   sigemptyset(&signals);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP})
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, kSomebodyHasCome, SIGUSR2})
     sigaddset(&signals, signal);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   // A client that closes its connection while we write must not end the server.
@@ -142,6 +155,19 @@ health::Memory load_memory(const config::Config& config) {
   return std::move(found.memory);
 }
 
+// With a socket for each thread on every endpoint.
+transport::BoundSockets completed(transport::BoundSockets sockets, const config::Config& config, unsigned threads) {
+  sockets.bind_missing(config.listen, threads);
+  return sockets;
+}
+
+void log_unused(const transport::BoundSockets& sockets) {
+  for (const auto& [endpoint, type] : sockets.left()) {
+    spdlog::info("{} ({}) is no longer listened on: the configuration does not name it", endpoint.to_string(),
+                 type == SOCK_DGRAM ? "UDP" : "TCP");
+  }
+}
+
 unsigned thread_count(unsigned configured) {
   return configured > 0 ? configured : std::max(1U, std::thread::hardware_concurrency());
 }
@@ -166,9 +192,10 @@ using Clock = std::chrono::steady_clock;
 
 // Null if there is to be none. Throws std::system_error when it cannot listen.
 std::unique_ptr<control::ControlServer> start_control(const std::optional<std::filesystem::path>& socket_file,
-                                                      health::Operations& operations) {
+                                                      health::Operations& operations, Succession& succession) {
   if (!socket_file) return nullptr;
-  auto server = std::make_unique<control::ControlServer>(*socket_file, operations);
+  auto server = std::make_unique<control::ControlServer>(*socket_file, operations, control::ControlLimits(),
+                                                         [&](int descriptor) { succession.arrive(descriptor); });
   spdlog::info("operators are heard on {}", socket_file->string());
   return server;
 }
@@ -184,25 +211,39 @@ bool is_same_transport(const config::Config& a, const config::Config& b) {
          a.health.state_file == b.health.state_file && a.control_socket == b.control_socket;
 }
 
+// What a server does not begin from nothing with.
+struct Beginnings {
+  transport::BoundSockets sockets = {};           // that are bound already
+  std::optional<health::Memory> memory = {};      // none: the state file has it
+  std::unique_ptr<Predecessor> predecessor = {};  // that is being replaced; null: nobody is
+};
+
 // What keeps running from start to stop. What a reload replaces is the published snapshot and the monitor's targets.
 class Server {
  public:
   // Throws std::system_error when it cannot listen.
-  Server(std::filesystem::path config_file, const Secrets& secrets, Loaded loaded)
+  Server(std::filesystem::path config_file, const Secrets& secrets, Loaded loaded, Beginnings beginnings,
+         Succession& succession)
       : config_file_(std::move(config_file)),
         secrets_(secrets),
+        succession_(succession),
         running_(loaded.config),
         events_({log_notice, log_untold}),
         monitor_({[this](const health::Event& event) { events_.deliver(event); }, log_trouble, log_warning},
-                 random_seed(), load_memory(running_)),
+                 random_seed(), beginnings.memory ? std::move(*beginnings.memory) : load_memory(running_)),
         states_(running_.health.state_file, monitor_),
         operations_(monitor_, states_),
         snapshot_(complete(std::move(loaded))),
-        tcp_(running_.listen, thread_count(running_.threads), snapshot_, random_seed(), running_.tcp),
-        control_(start_control(running_.control_socket, operations_)),
-        udp_(running_.listen, thread_count(running_.threads), snapshot_, random_seed(), running_.rate_limit) {
+        sockets_(completed(std::move(beginnings.sockets), running_, thread_count(running_.threads))),
+        control_(beginnings.predecessor ? nullptr : start_control(running_.control_socket, operations_, succession)),
+        tcp_(running_.listen, thread_count(running_.threads), snapshot_, random_seed(), running_.tcp, &sockets_),
+        udp_(running_.listen, thread_count(running_.threads), snapshot_, random_seed(), running_.rate_limit, &sockets_),
+        predecessor_(std::move(beginnings.predecessor)) {
     for (const Endpoint& endpoint : running_.listen)
       spdlog::info("listening on {}", endpoint.to_string());
+    if (predecessor_) succeed();
+    log_unused(sockets_);
+    sockets_ = {};
   }
 
   // Reads everything anew and swaps it in. On an error nothing changes; a broken zone stays as it is.
@@ -227,6 +268,24 @@ class Server {
   // What is known now is on disk when it returns.
   void stop() { states_.keep(); }
 
+  // Gives everything to a successor that has come. True when one has taken over: then leave.
+  [[nodiscard]] bool hand_over() {
+    const Succession::Heritage heritage{[this] { return bequeath(); }, [this] { operations_.go_on(); }};
+    const transport::Descriptor successor = succession_.attend(heritage);
+    if (successor.get() < 0) return false;
+    control_.reset();
+    vacate(successor.get());
+    udp_.stop();
+    static_cast<void>(monitor_.replace({}));  // the successor probes
+    std::size_t given = 0;
+    tcp_.give_away([&](const transport::TcpConnection& connection) {
+      if (give_connection(successor.get(), connection)) ++given;
+    });
+    end_handover(successor.get());
+    spdlog::info("replaced; {} TCP connections went along", given);
+    return true;
+  }
+
   // How long to wait, if there is no signal, before attend().
   [[nodiscard]] std::chrono::seconds patience() const {
     return has_watched_files() || states_.has_file() ? kWatchInterval : kReportInterval;
@@ -242,6 +301,27 @@ class Server {
   }
 
  private:
+  // Both answer until the predecessor hears of it. Throws HandoverError: then it goes on alone.
+  void succeed() {
+    predecessor_->succeed();
+    predecessor_->take_connections([this](transport::TcpConnection taken) { tcp_.adopt(std::move(taken)); });
+    try {
+      control_ = start_control(running_.control_socket, operations_, succession_);
+    } catch (const std::system_error& error) {
+      spdlog::error("{}: this server answers, and cannot be asked for its status", error.what());
+    }
+  }
+
+  // Nothing that an operator says is accepted from here on, and no connections are on their way.
+  Estate bequeath() {
+    if (predecessor_) predecessor_->await_connections();
+    operations_.suspend();
+    Estate estate{secrets_.cookie_master, udp_.sockets(), monitor_.memory()};
+    for (const int socket : tcp_.sockets())
+      estate.sockets.push_back(socket);
+    return estate;
+  }
+
   // Logs what came over the rate limit since the last report.
   void report() {
     const std::uint64_t limited = udp_.counts().limited;
@@ -298,6 +378,7 @@ class Server {
 
   std::filesystem::path config_file_;
   Secrets secrets_;
+  Succession& succession_;
   config::Config running_;      // what it was started with
   control::EventSinks events_;  // before those who have events
   health::Monitor monitor_;
@@ -305,11 +386,11 @@ class Server {
   LastingOperations operations_;
   Loaded loaded_;  // what is served, without the snapshot and, where no file is watched, without the database
   Published<answer::Snapshot> snapshot_;
-  // TCP first: its address is not shared with others, so that a second server on it fails before it takes datagrams
-  // away from the first one.
-  transport::TcpServer tcp_;
+  transport::BoundSockets sockets_;  // empty once it runs
   std::unique_ptr<control::ControlServer> control_;
+  transport::TcpServer tcp_;
   transport::UdpServer udp_;
+  std::unique_ptr<Predecessor> predecessor_;  // null: there was none
   std::uint64_t limited_reported_ = 0;
   Clock::time_point report_due_ = Clock::now() + kReportInterval;
 };
@@ -321,31 +402,89 @@ std::optional<int> wait_for(const sigset_t& signals, std::chrono::seconds patien
   return signal > 0 ? std::optional(signal) : std::nullopt;
 }
 
+// Null when there is none to be replaced. Throws HandoverError and control::Unreachable.
+std::unique_ptr<Predecessor> find_predecessor(const ServeOptions& options, const config::Config& config) {
+  if (options.channel) return std::make_unique<Predecessor>(transport::Descriptor(*options.channel));
+  if (!options.replaces) return nullptr;
+  if (!config.control_socket) {
+    throw HandoverError(config.file.string() +
+                        " names no \"control\" socket, on which the running server could be asked");
+  }
+  const auto channel = control::request_handover(*config.control_socket);
+  if (channel) return std::make_unique<Predecessor>(transport::Descriptor(*channel));
+  spdlog::info("no server listens on {}: nobody is replaced", config.control_socket->string());
+  return nullptr;
+}
+
+// From the predecessor, if there is one.
+Beginnings begin(const ServeOptions& options, Loaded& loaded, Secrets& secrets) {
+  Beginnings beginnings;
+  beginnings.predecessor = find_predecessor(options, loaded.config);
+  if (!beginnings.predecessor) return beginnings;
+  Legacy legacy = beginnings.predecessor->take();
+  secrets.cookie_master = legacy.cookie_master;
+  if (loaded.config.has_own_cookies) {
+    loaded.snapshot->settings.cookies = dns::CookieSecrets::derived_from(secrets.cookie_master);
+  }
+  spdlog::info("taking over: {} states and {} overrides", legacy.memory.probes.size(), legacy.memory.overrides.size());
+  beginnings.sockets = std::move(legacy.sockets);
+  beginnings.memory = std::move(legacy.memory);
+  return beginnings;
+}
+
+// On a thread that makes way for the server that is being replaced.
+std::optional<Loaded> load_aside(const std::filesystem::path& config_file, const Secrets& secrets) {
+  return std::async(std::launch::async,
+                    [&] {
+                      make_way();
+                      return load_and_log(config_file, secrets, nullptr);
+                    })
+      .get();
+}
+
+// What this process' own successors are started with.
+std::vector<std::string> successor_arguments(const ServeOptions& options) {
+  return {"serve", "--config", options.config_file.string(), "--replace-over", std::to_string(Succession::kChannel)};
+}
+
+// Until a signal ends it, or it has been replaced.
+void run(Server& server, Succession& succession, const sigset_t& signals) {
+  while (true) {
+    const std::optional<int> signal = wait_for(signals, server.patience());
+    if (signal == SIGTERM || signal == SIGINT) {
+      server.stop();
+      spdlog::info("stopping on {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+      return;
+    }
+    if (signal == SIGHUP) server.reload();
+    if (signal == SIGUSR2) succession.upgrade();
+    if (server.hand_over()) return;
+    server.attend();
+  }
+}
+
 }  // namespace
 
-int serve(const std::filesystem::path& config_file) {
+int serve(const ServeOptions& options) {
   start_log();
   const sigset_t signals = take_signals();
   const std::size_t descriptors = raise_descriptor_limit();
-  const Secrets secrets = random_secrets();
-  auto loaded = load_and_log(config_file, secrets, nullptr);
+  Secrets secrets = random_secrets();
+  const bool has_predecessor = options.replaces || options.channel;
+  auto loaded =
+      has_predecessor ? load_aside(options.config_file, secrets) : load_and_log(options.config_file, secrets, nullptr);
   if (!loaded) return 1;
   warn_of_shortage(descriptors, *loaded);
   try {
-    Server server(config_file, secrets, std::move(*loaded));
+    Succession succession(successor_arguments(options), [] { kill(getpid(), kSomebodyHasCome); });
+    Beginnings beginnings = begin(options, *loaded, secrets);
+    Server server(options.config_file, secrets, std::move(*loaded), std::move(beginnings), succession);
     loaded.reset();
     server.keep_zones();
     release_memory();
     make_way();  // all that this thread does from now on is to reload
-    std::optional<int> signal;
-    while (!signal || *signal == SIGHUP) {
-      signal = wait_for(signals, server.patience());
-      if (signal == SIGHUP) server.reload();
-      server.attend();
-    }
-    server.stop();
-    spdlog::info("stopping on {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
-  } catch (const std::system_error& error) {
+    run(server, succession, signals);
+  } catch (const std::runtime_error& error) {  // a std::system_error, HandoverError, or control::Unreachable
     spdlog::error("{}", error.what());
     return 1;
   }

@@ -1,0 +1,16 @@
+// The way in to a handover: a request on the control channel, after which the connection is the two processes' own.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string_view>
+
+namespace rhumb::control {
+
+inline constexpr std::string_view kHandoverRequest = R"({"call":"handover"})";
+
+// A descriptor of the connection, a Unix stream socket that blocks; nothing when no server listens on `socket_file`.
+// Throws Unreachable (control_client.hpp) when one does and does not give it.
+[[nodiscard]] std::optional<int> request_handover(const std::filesystem::path& socket_file);
+
+}  // namespace rhumb::control
