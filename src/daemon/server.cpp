@@ -31,8 +31,10 @@
 #include "daemon/log.hpp"
 #include "daemon/predecessor.hpp"
 #include "daemon/priority.hpp"
+#include "daemon/service_manager.hpp"
 #include "daemon/state_keeper.hpp"
 #include "daemon/succession.hpp"
+#include "daemon/watchdog.hpp"
 #include "health/monitor.hpp"
 #include "health/state_file.hpp"
 #include "transport/bound_sockets.hpp"
@@ -155,16 +157,28 @@ health::Memory load_memory(const config::Config& config) {
   return std::move(found.memory);
 }
 
+const char* name_of(int socket_type) {
+  return socket_type == SOCK_DGRAM ? "UDP" : "TCP";
+}
+
 // With a socket for each thread on every endpoint.
 transport::BoundSockets completed(transport::BoundSockets sockets, const config::Config& config, unsigned threads) {
   sockets.bind_missing(config.listen, threads);
+  for (const Endpoint& endpoint : config.listen) {
+    for (const int type : {SOCK_STREAM, SOCK_DGRAM}) {
+      const std::size_t count = sockets.count(endpoint, type);
+      if (count >= threads) continue;
+      spdlog::warn("{} ({}): {} of {} threads answer: beside the sockets that were given no others can be bound",
+                   endpoint.to_string(), name_of(type), count, threads);
+    }
+  }
   return sockets;
 }
 
 void log_unused(const transport::BoundSockets& sockets) {
   for (const auto& [endpoint, type] : sockets.left()) {
     spdlog::info("{} ({}) is no longer listened on: the configuration does not name it", endpoint.to_string(),
-                 type == SOCK_DGRAM ? "UDP" : "TCP");
+                 name_of(type));
   }
 }
 
@@ -211,11 +225,12 @@ bool is_same_transport(const config::Config& a, const config::Config& b) {
          a.health.state_file == b.health.state_file && a.control_socket == b.control_socket;
 }
 
-// What a server does not begin from nothing with.
+// What a server begins with, besides what it has loaded.
 struct Beginnings {
-  transport::BoundSockets sockets = {};           // that are bound already
-  std::optional<health::Memory> memory = {};      // none: the state file has it
-  std::unique_ptr<Predecessor> predecessor = {};  // that is being replaced; null: nobody is
+  transport::BoundSockets sockets = {};                    // that are bound already
+  std::optional<health::Memory> memory = {};               // none: the state file has it
+  std::unique_ptr<Predecessor> predecessor = {};           // that is being replaced; null: nobody is
+  std::optional<std::chrono::microseconds> watchdog = {};  // how often the service manager wants a sign of life
 };
 
 // What keeps running from start to stop. What a reload replaces is the published snapshot and the monitor's targets.
@@ -244,12 +259,17 @@ class Server {
     if (predecessor_) succeed();
     log_unused(sockets_);
     sockets_ = {};
+    const auto is_well = [this] { return udp_.makes_progress() && tcp_.makes_progress(); };
+    if (beginnings.watchdog) watchdog_ = std::make_unique<Watchdog>(*beginnings.watchdog, is_well, tell_alive);
+    tell_ready(status());
   }
 
   // Reads everything anew and swaps it in. On an error nothing changes; a broken zone stays as it is.
   void reload() {
     spdlog::info("reloading {}", config_file_.string());
+    tell_reloading();
     reload_aside();
+    tell_ready(status());
     keep_zones();
     release_memory();
   }
@@ -266,13 +286,17 @@ class Server {
   }
 
   // What is known now is on disk when it returns.
-  void stop() { states_.keep(); }
+  void stop() {
+    tell_stopping();
+    states_.keep();
+  }
 
   // Gives everything to a successor that has come. True when one has taken over: then leave.
   [[nodiscard]] bool hand_over() {
     const Succession::Heritage heritage{[this] { return bequeath(); }, [this] { operations_.go_on(); }};
     const transport::Descriptor successor = succession_.attend(heritage);
     if (successor.get() < 0) return false;
+    watchdog_.reset();
     control_.reset();
     vacate(successor.get());
     udp_.stop();
@@ -374,6 +398,13 @@ class Server {
     return std::move(loaded_.snapshot);
   }
 
+  // For who asks the service manager. This thread is the one that publishes.
+  [[nodiscard]] std::string status() const {
+    const answer::Snapshot& snapshot = snapshot_.read();
+    return fmt::format("answering from {} zones and {} services", snapshot.zones.zones().size(),
+                       snapshot.services.size());
+  }
+
   [[nodiscard]] bool has_watched_files() const { return !loaded_.latency_files.files().empty(); }
 
   std::filesystem::path config_file_;
@@ -391,6 +422,7 @@ class Server {
   transport::TcpServer tcp_;
   transport::UdpServer udp_;
   std::unique_ptr<Predecessor> predecessor_;  // null: there was none
+  std::unique_ptr<Watchdog> watchdog_;        // null: nobody wants to know
   std::uint64_t limited_reported_ = 0;
   Clock::time_point report_due_ = Clock::now() + kReportInterval;
 };
@@ -417,10 +449,9 @@ std::unique_ptr<Predecessor> find_predecessor(const ServeOptions& options, const
 }
 
 // From the predecessor, if there is one.
-Beginnings begin(const ServeOptions& options, Loaded& loaded, Secrets& secrets) {
-  Beginnings beginnings;
+void inherit(const ServeOptions& options, Loaded& loaded, Secrets& secrets, Beginnings& beginnings) {
   beginnings.predecessor = find_predecessor(options, loaded.config);
-  if (!beginnings.predecessor) return beginnings;
+  if (!beginnings.predecessor) return;
   Legacy legacy = beginnings.predecessor->take();
   secrets.cookie_master = legacy.cookie_master;
   if (loaded.config.has_own_cookies) {
@@ -429,7 +460,6 @@ Beginnings begin(const ServeOptions& options, Loaded& loaded, Secrets& secrets) 
   spdlog::info("taking over: {} states and {} overrides", legacy.memory.probes.size(), legacy.memory.overrides.size());
   beginnings.sockets = std::move(legacy.sockets);
   beginnings.memory = std::move(legacy.memory);
-  return beginnings;
 }
 
 // On a thread that makes way for the server that is being replaced.
@@ -469,6 +499,9 @@ int serve(const ServeOptions& options) {
   start_log();
   const sigset_t signals = take_signals();
   const std::size_t descriptors = raise_descriptor_limit();
+  Beginnings beginnings;
+  beginnings.sockets = take_activated_sockets();
+  beginnings.watchdog = watchdog_interval();
   Secrets secrets = random_secrets();
   const bool has_predecessor = options.replaces || options.channel;
   auto loaded =
@@ -477,7 +510,7 @@ int serve(const ServeOptions& options) {
   warn_of_shortage(descriptors, *loaded);
   try {
     Succession succession(successor_arguments(options), [] { kill(getpid(), kSomebodyHasCome); });
-    Beginnings beginnings = begin(options, *loaded, secrets);
+    inherit(options, *loaded, secrets, beginnings);
     Server server(options.config_file, secrets, std::move(*loaded), std::move(beginnings), succession);
     loaded.reset();
     server.keep_zones();

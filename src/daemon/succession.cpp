@@ -18,6 +18,8 @@
 #include <spawn.h>
 #include <spdlog/spdlog.h>
 
+#include "daemon/service_manager.hpp"
+
 namespace rhumb::daemon {
 namespace {
 
@@ -155,6 +157,7 @@ bool Succession::give_to(Arrival& arrival, const Heritage& heritage) {
     throw;
   }
   spdlog::info("PID {} has taken over", successor);
+  tell_successor(successor);
   report({true, fmt::format("PID {} has taken over from PID {}", successor, getpid())});
   return true;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <system_error>
 #include <utility>
 
 namespace rhumb::transport {
@@ -25,6 +26,11 @@ std::optional<std::string> unfitness(int fd) {
   if (type == SOCK_STREAM && option_of(fd, SO_ACCEPTCONN) != 1) return "a TCP socket that does not listen";
   if (bound_endpoint(fd).port == 0) return "a socket that is not bound";
   return std::nullopt;
+}
+
+// Beside sockets that a more privileged process has bound no others can be.
+bool is_forbidden(const std::system_error& error) {
+  return error.code() == std::errc::permission_denied || error.code() == std::errc::address_in_use;
 }
 
 // One more beside `others`. The first for TCP is bound alone, which fails where another server listens, and shares its
@@ -58,8 +64,14 @@ std::vector<Descriptor> BoundSockets::take(const Endpoint& endpoint, int type, u
     }
   }
   entries_ = std::move(left);
-  while (taken.size() < count)
-    taken.push_back(bind_beside(taken, endpoint, type));
+  while (taken.size() < count) {
+    try {
+      taken.push_back(bind_beside(taken, endpoint, type));
+    } catch (const std::system_error& error) {
+      if (taken.empty() || !is_forbidden(error)) throw;
+      return taken;
+    }
+  }
   return taken;
 }
 
@@ -70,6 +82,12 @@ void BoundSockets::bind_missing(std::span<const Endpoint> endpoints, unsigned co
         entries_.push_back({endpoint, type, std::move(socket)});
     }
   }
+}
+
+std::size_t BoundSockets::count(const Endpoint& endpoint, int type) const noexcept {
+  return static_cast<std::size_t>(std::count_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
+    return entry.endpoint == endpoint && entry.type == type;
+  }));
 }
 
 std::vector<BoundSockets::Left> BoundSockets::left() const {

@@ -24,14 +24,17 @@ class BoundSockets {
   [[nodiscard]] std::optional<std::string> add(Descriptor socket);
 
   // `count` sockets or more for `endpoint`, which are no longer in here: those that there are, in the order in which
-  // they were added, and if they are too few, others, bound now. Never none. `type` = SOCK_DGRAM or SOCK_STREAM. Throws
-  // std::system_error that names the endpoint; of TCP also when another server listens there.
+  // they were added, and if they are too few, others, bound now. `type` = SOCK_DGRAM or SOCK_STREAM. Never none: throws
+  // std::system_error that names the endpoint; of TCP also when another server listens there. But where there are some
+  // beside which no others can be bound (for want of the privilege, or since they are another user's), they are all.
   [[nodiscard]] std::vector<Descriptor> take(const Endpoint& endpoint, int type, unsigned count);
 
   // Binds what take() would have to bind for the endpoints, so that nothing can fail any more once the first socket is
   // served. TCP first: its addresses are not shared with others, so that a second server on one fails before it takes
   // datagrams away from the first one. Throws as take() does.
   void bind_missing(std::span<const Endpoint> endpoints, unsigned count);
+
+  [[nodiscard]] std::size_t count(const Endpoint& endpoint, int type) const noexcept;
 
   // Those that are left: nobody has asked for them.
   struct Left {

@@ -6,6 +6,7 @@
 
 #include <cassert>
 #include <cerrno>
+#include <limits>
 #include <mutex>
 #include <string>
 #include <system_error>
@@ -16,6 +17,9 @@
 
 namespace rhumb::transport {
 namespace {
+
+// No worker's turns, so that the first look is well.
+constexpr auto kNotSeen = std::numeric_limits<std::uint64_t>::max();
 
 // Connections whose SYN brought a query and whose handshake is not complete.
 constexpr int kFastOpenQueue = 256;
@@ -50,6 +54,7 @@ TcpServer::TcpServer(std::span<const Endpoint> endpoints, unsigned threads, cons
       workers_[i % threads]->take(std::move(sockets[i]));
     }
   }
+  seen_turns_.assign(workers_.size(), kNotSeen);
   for (const auto& worker : workers_) {
     threads_.emplace_back([this, &worker] { worker->run(workers_); });
     pthread_setname_np(threads_.back().native_handle(), "rhumb-tcp");
@@ -69,6 +74,17 @@ std::vector<int> TcpServer::sockets() const {
     sockets.insert(sockets.end(), of_worker.begin(), of_worker.end());
   }
   return sockets;
+}
+
+bool TcpServer::makes_progress() noexcept {
+  bool is_well = true;
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    const std::uint64_t turns = workers_[i]->turns();
+    if (turns == seen_turns_[i]) is_well = false;
+    seen_turns_[i] = turns;
+    workers_[i]->wake();
+  }
+  return is_well;
 }
 
 void TcpServer::adopt(TcpConnection connection) {

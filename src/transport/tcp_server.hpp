@@ -45,6 +45,9 @@ class TcpServer {
   // Those that it accepts connections from, whoever else does.
   [[nodiscard]] std::vector<int> sockets() const;
 
+  // False when a thread has not come round since the last call, which has woken it. From one thread.
+  [[nodiscard]] bool makes_progress() noexcept;
+
   // Serves a connection that another server has given away, as one that it has accepted. From any thread.
   void adopt(TcpConnection connection);
   // Accepts no more, and gives away each connection once its client has read what it was answered; returns when none is
@@ -56,6 +59,7 @@ class TcpServer {
   void join();
 
   std::vector<Endpoint> bound_;
+  std::vector<std::uint64_t> seen_turns_;  // of each worker, by makes_progress()
   std::atomic<std::size_t> adopted_ = 0;
   TcpConnections connections_;  // of all workers
   std::vector<std::unique_ptr<TcpWorker>> workers_;

@@ -107,6 +107,7 @@ void TcpWorker::turn() {
   close_as_asked();
   close_idle();
   forget_ended();
+  turns_.store(turns_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 }
 
 void TcpWorker::serve_ready(std::span<const epoll_event> events) {

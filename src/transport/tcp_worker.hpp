@@ -46,6 +46,9 @@ class TcpWorker {
   // Accepts no more and gives away what connections there are, each once nothing waits for its client; run() returns
   // when none is left. From any thread; `give` is called by the one of run(), and must live until that returns.
   void give_away(const Give& give) noexcept;
+  // How often it has come round. From any thread; wake() makes it do so once more.
+  [[nodiscard]] std::uint64_t turns() const noexcept { return turns_.load(std::memory_order_relaxed); }
+  void wake() noexcept;
   // Those that listen. Not after give_away().
   [[nodiscard]] std::vector<int> sockets() const;
 
@@ -75,7 +78,6 @@ class TcpWorker {
   void close_one() noexcept;  // from any thread
   void close_as_asked() noexcept;
   void close_idle() noexcept;
-  void wake() noexcept;  // from any thread
 
   bool watch(TcpWatched& watched, int operation, std::uint32_t events) noexcept;
   [[nodiscard]] int patience_ms() const noexcept;
@@ -99,6 +101,8 @@ class TcpWorker {
   std::vector<TcpConnection> adopted_;         // not served yet
   std::atomic<bool> has_adopted_ = false;      // there may be some
   std::atomic<const Give*> giving_ = nullptr;  // since give_away()
+
+  std::atomic<std::uint64_t> turns_ = 0;  // one writer
 
   std::atomic<bool> stopping_ = false;
   std::atomic<unsigned> to_close_ = 0;                // so many of the most idle ones are to go

@@ -41,6 +41,7 @@ UdpServer::UdpServer(std::span<const Endpoint> endpoints, unsigned threads, cons
     for (Descriptor& socket : sockets)
       workers_.push_back(std::make_unique<UdpWorker>(std::move(socket), snapshot, seeds.next(), limiter_.get()));
   }
+  seen_.resize(workers_.size());
   for (const auto& worker : workers_) {
     threads_.emplace_back(&UdpWorker::run, worker.get());
     pthread_setname_np(threads_.back().native_handle(), "rhumb-udp");
@@ -62,6 +63,16 @@ void UdpServer::stop() {
     threads_[i].join();
   }
   threads_.clear();
+}
+
+bool UdpServer::makes_progress() noexcept {
+  bool is_well = true;
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    const Seen now{workers_[i]->counts().received, workers_[i]->has_waiting()};
+    if (seen_[i].had_waiting && now.had_waiting && now.received == seen_[i].received) is_well = false;
+    seen_[i] = now;
+  }
+  return is_well;
 }
 
 std::vector<int> UdpServer::sockets() const {

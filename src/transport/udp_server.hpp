@@ -47,12 +47,22 @@ class UdpServer {
   [[nodiscard]] UdpCounts counts() const noexcept;
   // Those that it reads from, whoever else does.
   [[nodiscard]] std::vector<int> sockets() const;
+  // False when a thread has read nothing since the last call although queries waited for it then and do now. From one
+  // thread.
+  [[nodiscard]] bool makes_progress() noexcept;
   // Reads no more; returns when what has been received is answered. What waits in the sockets stays there: another
   // process that has them, too, is not disturbed.
   void stop();
 
  private:
+  // What makes_progress() has seen of a worker.
+  struct Seen {
+    std::uint64_t received = 0;
+    bool had_waiting = false;
+  };
+
   std::vector<Endpoint> bound_;
+  std::vector<Seen> seen_;                // in the order of the workers
   std::unique_ptr<RateLimiter> limiter_;  // shared by the workers; null: no limit
   std::vector<std::unique_ptr<UdpWorker>> workers_;
   std::vector<std::thread> threads_;

@@ -1,5 +1,7 @@
 #include "transport/udp_worker.hpp"
 
+#include <sys/ioctl.h>
+
 #include <cerrno>
 #include <ctime>
 
@@ -85,6 +87,11 @@ void UdpWorker::run() noexcept {
 void UdpWorker::turn() noexcept {
   const int received = receive();
   if (received > 0) send(answer_batch(static_cast<unsigned>(received)));
+}
+
+bool UdpWorker::has_waiting() const noexcept {
+  int size = 0;
+  return ioctl(socket_.get(), FIONREAD, &size) == 0 && size > 0;
 }
 
 UdpCounts UdpWorker::counts() const noexcept {

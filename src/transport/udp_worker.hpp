@@ -36,6 +36,8 @@ class UdpWorker {
   [[nodiscard]] bool has_stopped() const noexcept { return stopped_.load(std::memory_order_relaxed); }
   [[nodiscard]] UdpCounts counts() const noexcept;
   [[nodiscard]] int socket() const noexcept { return socket_.get(); }
+  // A query waits for it now.
+  [[nodiscard]] bool has_waiting() const noexcept;
 
  private:
   // The ancillary data of one datagram: the address that was asked, so that the answer comes from it.

@@ -10,6 +10,7 @@
 
 #include "served_snapshot.hpp"
 #include "support/dns_client.hpp"
+#include "support/wait_until.hpp"
 #include "transport/tcp_server.hpp"
 #include "transport/udp_server.hpp"
 
@@ -203,6 +204,30 @@ TEST_F(SharedSockets, AClientThatReadsLateIsGivenAwayWhenItHasAllThatItWasAnswer
   old.reset();
   client.send_raw(test::with_length(numbered_query("www.example.com", 9)));
   EXPECT_TRUE(client.receive());
+}
+
+// What the watchdog asks: threads that have ended do as well as threads that hang.
+TEST_F(SharedSockets, ThreadsThatLeaveQueriesWaitingMakeNoProgress) {
+  const auto server = udp(1);
+  const test::UdpClient client(server->endpoints()[0]);
+  EXPECT_TRUE(client.ask(numbered_query("www.example.com", 1)));
+  EXPECT_TRUE(server->makes_progress());
+  EXPECT_TRUE(server->makes_progress()) << "nobody asks";
+  server->stop();
+  client.send(numbered_query("www.example.com", 2));
+  EXPECT_TRUE(server->makes_progress()) << "it may just have come";
+  EXPECT_FALSE(server->makes_progress());
+}
+
+TEST_F(SharedSockets, TcpThreadsThatDoNotComeRoundMakeNoProgress) {
+  const auto server = tcp(1);
+  EXPECT_TRUE(server->makes_progress());
+  const auto comes_round = [&] { return server->makes_progress(); };
+  EXPECT_TRUE(test::wait_until(comes_round));
+  EXPECT_TRUE(test::wait_until(comes_round));
+  server->give_away([](const TcpConnection&) {});
+  static_cast<void>(server->makes_progress());
+  EXPECT_FALSE(server->makes_progress());
 }
 
 // Listening sockets that are more than threads: all are accepted from.
