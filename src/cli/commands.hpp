@@ -132,4 +132,7 @@ struct TokenOptions {
 // `rhumb token`: makes a new token for the API and prints it, with its line for the file of tokens. Asks no server.
 int token(const TokenOptions& options);
 
+// `rhumb upgrade`: has the server start this program as its successor, waits until that has taken over, and tells.
+int upgrade(const ServerAddress& address);
+
 }  // namespace rhumb::cli

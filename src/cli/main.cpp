@@ -22,8 +22,11 @@ int run(int argc, char** argv) {
     command->add_option("--config", config_file, "The configuration file")->capture_default_str();
   };
 
-  CLI::App* serve = app.add_subcommand("serve", "Answer queries; SIGHUP reloads, SIGTERM stops");
+  rhumb::daemon::ServeOptions serve_options;
+  CLI::App* serve = app.add_subcommand("serve", "Answer queries; SIGHUP reloads, SIGUSR2 upgrades, SIGTERM stops");
   add_config(serve);
+  serve->add_flag("--replace", serve_options.replaces, "Take over from the running server, without losing a query");
+  serve->add_option("--replace-over", serve_options.channel, "The same, over a descriptor")->group("");
 
   CLI::App* check = app.add_subcommand("check", "Load everything as serve would and report every problem");
   add_config(check);
@@ -79,7 +82,10 @@ int run(int argc, char** argv) {
 
   CLI11_PARSE(app, argc, argv);
   if (operator_command) return operator_command();
-  if (serve->parsed()) return rhumb::daemon::serve(config_file);
+  if (serve->parsed()) {
+    serve_options.config_file = config_file;
+    return rhumb::daemon::serve(serve_options);
+  }
   if (check->parsed()) return rhumb::cli::check(config_file);
   if (explain->parsed()) {
     explain_options.config_file = config_file;

@@ -122,6 +122,13 @@ void add_token(CLI::App& app, std::function<int()>& chosen) {
   command->callback([options, &chosen] { chosen = [options] { return token(*options); }; });
 }
 
+void add_upgrade(CLI::App& app, std::function<int()>& chosen) {
+  const auto server = keep(ServerAddress{});
+  CLI::App* command = app.add_subcommand("upgrade", "Replace the running server by this program, losing no query");
+  add_server(command, *server);
+  command->callback([server, &chosen] { chosen = [server] { return upgrade(*server); }; });
+}
+
 }  // namespace
 
 void add_operator_commands(CLI::App& app, std::function<int()>& chosen) {
@@ -133,6 +140,7 @@ void add_operator_commands(CLI::App& app, std::function<int()>& chosen) {
   add_report(app, chosen);
   add_reload(app, chosen);
   add_token(app, chosen);
+  add_upgrade(app, chosen);
 }
 
 }  // namespace rhumb::cli

@@ -31,9 +31,12 @@ std::filesystem::path find_socket(const std::filesystem::path& config_file) {
 
 }  // namespace
 
+std::filesystem::path socket_of(const ServerAddress& address) {
+  return address.socket.empty() ? find_socket(address.config_file) : address.socket;
+}
+
 std::unique_ptr<control::ControlClient> connect(const ServerAddress& address) {
-  return std::make_unique<control::ControlClient>(address.socket.empty() ? find_socket(address.config_file)
-                                                                         : address.socket);
+  return std::make_unique<control::ControlClient>(socket_of(address));
 }
 
 std::string canonical_service(const std::string& name) {

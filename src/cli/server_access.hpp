@@ -14,6 +14,9 @@ struct ServerAddress {
   std::filesystem::path socket;       // if not empty, instead
 };
 
+// Where the server is to be reached. Throws std::runtime_error that says what to do when that cannot be told.
+[[nodiscard]] std::filesystem::path socket_of(const ServerAddress& address);
+
 // Throws std::runtime_error that says what to do when there is no server to be asked.
 [[nodiscard]] std::unique_ptr<control::ControlClient> connect(const ServerAddress& address);
 

@@ -42,6 +42,7 @@
 #include <pwd.h>
 
 #include "control/api.hpp"
+#include "control/handover_request.hpp"
 #include "control/http_caller.hpp"
 #include "control/operations_json.hpp"
 #include "control/socket_file.hpp"
@@ -72,8 +73,6 @@ constexpr std::chrono::milliseconds kAcceptPause{100};
 constexpr std::size_t kLingerMax = 1'024 * 1'024;
 // A reload ends by itself, whenever that is.
 constexpr std::chrono::hours kReloadPatience{24};
-
-constexpr std::string_view kHandover = "rhumb-handover";
 
 // Who is at the other end: a login name, "uid 1000" where the system knows none.
 std::string user_of(int descriptor) {
@@ -241,7 +240,7 @@ std::string_view field_of(const Request& request, http::field field) {
 
 bool asks_for_handover(const Request& request) {
   return http::token_list(request[http::field::connection]).exists("upgrade") &&
-         http::token_list(request[http::field::upgrade]).exists({kHandover.data(), kHandover.size()});
+         http::token_list(request[http::field::upgrade]).exists({kHandoverProtocol.data(), kHandoverProtocol.size()});
 }
 
 }  // namespace
@@ -570,7 +569,7 @@ std::optional<ApiAnswer> ControlServer::Loop::refuse_handover(const Session& ses
   if (!services_.take_over) return problem(static_cast<int>(http::status::not_implemented), "nobody takes it here");
   if (!asks_for_handover(request)) {
     return problem(static_cast<int>(http::status::upgrade_required),
-                   fmt::format("needs \"Connection: Upgrade\" and \"Upgrade: {}\"", kHandover));
+                   fmt::format("needs \"Connection: Upgrade\" and \"Upgrade: {}\"", kHandoverProtocol));
   }
   if (!has_more) return std::nullopt;
   return problem(static_cast<int>(http::status::bad_request),
@@ -580,7 +579,7 @@ std::optional<ApiAnswer> ControlServer::Loop::refuse_handover(const Session& ses
 template <typename Stream>
 asio::awaitable<void> ControlServer::Loop::hand_over(Stream& stream, Session& session) {
   std::string text =
-      fmt::format("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: {}\r\n\r\n", kHandover);
+      fmt::format("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: {}\r\n\r\n", kHandoverProtocol);
   if (!co_await write(stream, session, std::move(text))) co_return;
   error_code error;
   session.socket.native_non_blocking(false, error);

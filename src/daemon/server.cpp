@@ -1,9 +1,12 @@
 #include "daemon/server.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <future>
 #include <optional>
 #include <random>
 #include <span>
@@ -18,10 +21,12 @@
 
 #include "base/published.hpp"
 #include "base/random.hpp"
+#include "control/control_client.hpp"
 #include "control/control_server.hpp"
 #include "control/event_feed.hpp"
 #include "control/event_json.hpp"
 #include "control/event_sinks.hpp"
+#include "control/handover_request.hpp"
 #include "daemon/administration.hpp"
 #include "daemon/change_report.hpp"
 #include "daemon/descriptors.hpp"
@@ -29,11 +34,16 @@
 #include "daemon/loader.hpp"
 #include "daemon/log.hpp"
 #include "daemon/main_loop.hpp"
+#include "daemon/predecessor.hpp"
 #include "daemon/priority.hpp"
+#include "daemon/service_manager.hpp"
 #include "daemon/source_watch.hpp"
 #include "daemon/state_keeper.hpp"
+#include "daemon/succession.hpp"
+#include "daemon/watchdog.hpp"
 #include "health/monitor.hpp"
 #include "health/state_file.hpp"
+#include "transport/bound_sockets.hpp"
 #include "transport/tcp_server.hpp"
 #include "transport/udp_server.hpp"
 #include "zone/zone_cache.hpp"
@@ -154,6 +164,31 @@ health::Memory load_memory(const config::Config& config) {
   return std::move(found.memory);
 }
 
+const char* name_of(int socket_type) {
+  return socket_type == SOCK_DGRAM ? "UDP" : "TCP";
+}
+
+// With a socket for each thread on every endpoint.
+transport::BoundSockets completed(transport::BoundSockets sockets, const config::Config& config, unsigned threads) {
+  sockets.bind_missing(config.listen, threads);
+  for (const Endpoint& endpoint : config.listen) {
+    for (const int type : {SOCK_STREAM, SOCK_DGRAM}) {
+      const std::size_t count = sockets.count(endpoint, type);
+      if (count >= threads) continue;
+      spdlog::warn("{} ({}): {} of {} threads answer: beside the sockets that were given no others can be bound",
+                   endpoint.to_string(), name_of(type), count, threads);
+    }
+  }
+  return sockets;
+}
+
+void log_unused(const transport::BoundSockets& sockets) {
+  for (const auto& [endpoint, type] : sockets.left()) {
+    spdlog::info("{} ({}) is no longer listened on: the configuration does not name it", endpoint.to_string(),
+                 name_of(type));
+  }
+}
+
 unsigned thread_count(unsigned configured) {
   return configured > 0 ? configured : std::max(1U, std::thread::hardware_concurrency());
 }
@@ -229,33 +264,51 @@ bool is_same_transport(const config::Config& a, const config::Config& b) {
          a.health.state_file == b.health.state_file && is_same_control(a.control, b.control);
 }
 
+// What a server begins with, besides what it has loaded.
+struct Beginnings {
+  transport::BoundSockets sockets = {};                    // that are bound already
+  std::optional<health::Memory> memory = {};               // none: the state file has it
+  std::unique_ptr<Predecessor> predecessor = {};           // that is being replaced; null: nobody is
+  std::optional<std::chrono::microseconds> watchdog = {};  // how often the service manager wants a sign of life
+};
+
 // What keeps running from start to stop. What a reload replaces is the published snapshot and the monitor's targets.
 class Server {
  public:
   // Throws std::system_error when it cannot listen.
   Server(std::filesystem::path config_file, const Secrets& secrets, Loaded loaded, control::LoadReport report,
-         MainLoop& loop)
+         Beginnings beginnings, Succession& succession, MainLoop& loop)
       : config_file_(std::move(config_file)),
         secrets_(secrets),
+        succession_(succession),
         running_(loaded.config),
         events_({[this](const control::Notice& notice, const std::string& json) { tell(notice, json); }, log_untold}),
         monitor_({[this](const health::Event& event) { events_.deliver(event); }, log_trouble, log_warning},
-                 random_seed(), load_memory(running_)),
+                 random_seed(), beginnings.memory ? std::move(*beginnings.memory) : load_memory(running_)),
         states_(running_.health.state_file, monitor_),
         operations_(monitor_, states_),
         snapshot_(complete(std::move(loaded))),
-        tcp_(running_.listen, thread_count(running_.threads), snapshot_, random_seed(), running_.tcp),
+        sockets_(completed(std::move(beginnings.sockets), running_, thread_count(running_.threads))),
         administration_(snapshot_, loop, [this](const std::string& zone) { return reload_as_asked(zone); }),
         audit_(running_.control.audit_log.value_or(""), log_unwritten),
-        control_(start_control(running_.control, services(std::move(report)))),
-        udp_(running_.listen, thread_count(running_.threads), snapshot_, random_seed(), running_.rate_limit) {
+        control_(begin_control(std::move(report), beginnings.predecessor != nullptr)),
+        tcp_(running_.listen, thread_count(running_.threads), snapshot_, random_seed(), running_.tcp, &sockets_),
+        udp_(running_.listen, thread_count(running_.threads), snapshot_, random_seed(), running_.rate_limit, &sockets_),
+        predecessor_(std::move(beginnings.predecessor)) {
     for (const Endpoint& endpoint : running_.listen)
       spdlog::info("listening on {}", endpoint.to_string());
+    if (predecessor_) succeed();
+    log_unused(sockets_);
+    sockets_ = {};
+    const auto is_well = [this] { return udp_.makes_progress() && tcp_.makes_progress(); };
+    if (beginnings.watchdog) watchdog_ = std::make_unique<Watchdog>(*beginnings.watchdog, is_well, tell_alive);
+    tell_ready(status());
   }
 
   // Reads what has changed, and swaps it in. On an error nothing changes; a broken zone stays as it is.
   control::LoadReport reload() {
     spdlog::info("reloading {}", config_file_.string());
+    tell_reloading();
     return finish(reload_aside());
   }
 
@@ -270,6 +323,7 @@ class Server {
   // The same with one zone alone.
   control::LoadReport reload_zone(const dns::Name& apex) {
     spdlog::info("reloading zone {}", apex.to_text());
+    tell_reloading();
     control::LoadReport report;
     Problems problems;
     const answer::Snapshot& served = snapshot_.read();
@@ -296,7 +350,29 @@ class Server {
   }
 
   // What is known now is on disk when it returns.
-  void stop() { states_.keep(); }
+  void stop() {
+    tell_stopping();
+    states_.keep();
+  }
+
+  // Gives everything to a successor that has come. True when one has taken over: then leave.
+  [[nodiscard]] bool hand_over() {
+    const Succession::Heritage heritage{[this] { return bequeath(); }, [this] { operations_.go_on(); }};
+    const transport::Descriptor successor = succession_.attend(heritage);
+    if (successor.get() < 0) return false;
+    watchdog_.reset();
+    control_.reset();
+    vacate(successor.get());
+    udp_.stop();
+    static_cast<void>(monitor_.replace({}));  // the successor probes
+    std::size_t given = 0;
+    tcp_.give_away([&](const transport::TcpConnection& connection) {
+      if (give_connection(successor.get(), connection)) ++given;
+    });
+    end_handover(successor.get());
+    spdlog::info("replaced; {} TCP connections went along", given);
+    return true;
+  }
 
   // How long to wait, if there is no signal, before attend().
   [[nodiscard]] std::chrono::seconds patience() const {
@@ -314,6 +390,27 @@ class Server {
   }
 
  private:
+  // Both answer until the predecessor hears of it. Throws HandoverError: then it goes on alone.
+  void succeed() {
+    predecessor_->succeed();
+    predecessor_->take_connections([this](transport::TcpConnection taken) { tcp_.adopt(std::move(taken)); });
+    try {
+      control_ = start_control(running_.control, services());
+    } catch (const std::system_error& error) {
+      spdlog::error("{}: this server answers, and cannot be asked for its status", error.what());
+    }
+  }
+
+  // Nothing that an operator says is accepted from here on, and no connections are on their way.
+  Estate bequeath() {
+    if (predecessor_) predecessor_->await_connections();
+    operations_.suspend();
+    Estate estate{secrets_.cookie_master, udp_.sockets(), monitor_.memory()};
+    for (const int socket : tcp_.sockets())
+      estate.sockets.push_back(socket);
+    return estate;
+  }
+
   // Logs what came over the rate limit since the last report.
   void report() {
     const std::uint64_t limited = udp_.counts().limited;
@@ -351,6 +448,7 @@ class Server {
       spdlog::error("reload refused: the old configuration, zones and databases keep serving");
     }
     administration_.note_load(report, loaded_.config.document);
+    tell_ready(status());
     keep_zones();
     release_memory();
     return report;
@@ -361,11 +459,17 @@ class Server {
     feed_.tell({control::kind_word(notice.event.kind), json});
   }
 
-  // What the control channel asks. `report` is of the start.
-  control::ControlServices services(control::LoadReport report) {
+  // Whom operators ask. `report` is of the start. A predecessor is the one who is heard until succeed().
+  std::unique_ptr<control::ControlServer> begin_control(control::LoadReport report, bool has_predecessor) {
     administration_.introduce(config_file_.string(), to_texts(running_.listen));
     administration_.note_load(std::move(report), loaded_.config.document);
-    return {operations_, administration_, feed_, running_.control.audit_log ? &audit_ : nullptr};
+    return has_predecessor ? nullptr : start_control(running_.control, services());
+  }
+
+  // What the control channel asks.
+  control::ControlServices services() {
+    return {operations_, administration_, feed_, running_.control.audit_log ? &audit_ : nullptr,
+            [this](int descriptor) { succession_.arrive(descriptor); }};
   }
 
   void reload_latencies() {
@@ -409,8 +513,16 @@ class Server {
 
   [[nodiscard]] bool has_latency_files() const { return !loaded_.latency_files.files().empty(); }
 
+  // For who asks the service manager. This thread is the one that publishes.
+  [[nodiscard]] std::string status() const {
+    const answer::Snapshot& snapshot = snapshot_.read();
+    return fmt::format("answering from {} zones and {} services", snapshot.zones.zones().size(),
+                       snapshot.services.size());
+  }
+
   std::filesystem::path config_file_;
   Secrets secrets_;
+  Succession& succession_;
   config::Config running_;      // what it was started with
   control::EventFeed feed_;     // before who tells it
   control::EventSinks events_;  // before those who have events
@@ -420,46 +532,108 @@ class Server {
   Loaded loaded_;  // what is served, without the snapshot and, where there are no latency files, without the databases
   std::optional<SourceWatch> source_watch_;
   Published<answer::Snapshot> snapshot_;
-  // TCP first: its address is not shared with others, so that a second server on it fails before it takes datagrams
-  // away from the first one.
-  transport::TcpServer tcp_;
+  transport::BoundSockets sockets_;  // empty once it runs
   ServerAdministration administration_;
   control::AuditLog audit_;
   std::unique_ptr<control::ControlServer> control_;
+  transport::TcpServer tcp_;
   transport::UdpServer udp_;
+  std::unique_ptr<Predecessor> predecessor_;  // null: there was none
+  std::unique_ptr<Watchdog> watchdog_;        // null: nobody wants to know
   std::uint64_t limited_reported_ = 0;
   Clock::time_point report_due_ = Clock::now() + kReportInterval;
 };
 
+// Null when there is none to be replaced. Throws HandoverError and control::Unreachable.
+std::unique_ptr<Predecessor> find_predecessor(const ServeOptions& options, const config::Config& config) {
+  if (options.channel) return std::make_unique<Predecessor>(transport::Descriptor(*options.channel));
+  if (!options.replaces) return nullptr;
+  if (!config.control.socket) {
+    throw HandoverError(config.file.string() +
+                        " names no \"control\" socket, on which the running server could be asked");
+  }
+  const auto channel = control::request_handover(*config.control.socket);
+  if (channel) return std::make_unique<Predecessor>(transport::Descriptor(*channel));
+  spdlog::info("no server listens on {}: nobody is replaced", config.control.socket->string());
+  return nullptr;
+}
+
+// From the predecessor, if there is one.
+void inherit(const ServeOptions& options, Loaded& loaded, Secrets& secrets, Beginnings& beginnings) {
+  beginnings.predecessor = find_predecessor(options, loaded.config);
+  if (!beginnings.predecessor) return;
+  Legacy legacy = beginnings.predecessor->take();
+  secrets.cookie_master = legacy.cookie_master;
+  if (loaded.config.has_own_cookies) {
+    loaded.snapshot->settings.cookies = dns::CookieSecrets::derived_from(secrets.cookie_master);
+  }
+  spdlog::info("taking over: {} states and {} overrides", legacy.memory.probes.size(), legacy.memory.overrides.size());
+  beginnings.sockets = std::move(legacy.sockets);
+  beginnings.memory = std::move(legacy.memory);
+}
+
+// On a thread that makes way for the server that is being replaced.
+std::optional<Loaded> load_aside(const std::filesystem::path& config_file, const Secrets& secrets,
+                                 std::vector<std::string>& lines) {
+  return std::async(std::launch::async,
+                    [&] {
+                      make_way();
+                      return load_and_log(config_file, secrets, nullptr, lines);
+                    })
+      .get();
+}
+
+// What this process' own successors are started with.
+std::vector<std::string> successor_arguments(const ServeOptions& options) {
+  return {"serve", "--config", options.config_file.string(), "--replace-over", std::to_string(Succession::kChannel)};
+}
+
+// Until a signal ends it, or it has been replaced.
+void run(Server& server, Succession& succession, MainLoop& loop) {
+  while (true) {
+    const std::optional<int> signal = loop.wait(server.patience());
+    if (signal == SIGTERM || signal == SIGINT) {
+      server.stop();
+      spdlog::info("stopping on {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+      return;
+    }
+    if (signal == SIGHUP) static_cast<void>(server.reload());
+    if (signal == SIGUSR2) succession.upgrade();
+    if (server.hand_over()) return;
+    server.attend();
+  }
+}
+
 }  // namespace
 
-int serve(const std::filesystem::path& config_file) {
+int serve(const ServeOptions& options) {
   start_log();
-  MainLoop loop({SIGTERM, SIGINT, SIGHUP});
+  MainLoop loop({SIGTERM, SIGINT, SIGHUP, SIGUSR2});
   // A client that closes its connection while we write must not end the server.
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   const std::size_t descriptors = raise_descriptor_limit();
-  const Secrets secrets = random_secrets();
+  Beginnings beginnings;
+  beginnings.sockets = take_activated_sockets();
+  beginnings.watchdog = watchdog_interval();
+  Secrets secrets = random_secrets();
+  const bool has_predecessor = options.replaces || options.channel;
   control::LoadReport report;
-  auto loaded = load_and_log(config_file, secrets, nullptr, report.lines);
+  auto loaded = has_predecessor ? load_aside(options.config_file, secrets, report.lines)
+                                : load_and_log(options.config_file, secrets, nullptr, report.lines);
   if (!loaded) return 1;
   warn_of_shortage(descriptors, *loaded);
   try {
     report.is_done = true;
-    Server server(config_file, secrets, std::move(*loaded), std::move(report), loop);
+    Succession succession(successor_arguments(options), [&loop] { loop.post([] {}); });
+    inherit(options, *loaded, secrets, beginnings);
+    Server server(options.config_file, secrets, std::move(*loaded), std::move(report), std::move(beginnings),
+                  succession, loop);
     loaded.reset();
     server.keep_zones();
     release_memory();
     make_way();  // all that this thread does from now on is to reload
-    std::optional<int> signal;
-    while (!signal || *signal == SIGHUP) {
-      signal = loop.wait(server.patience());
-      if (signal == SIGHUP) static_cast<void>(server.reload());
-      server.attend();
-    }
-    server.stop();
-    spdlog::info("stopping on {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
-  } catch (const std::system_error& error) {
+    run(server, succession, loop);
+  } catch (const std::runtime_error& error) {  // a std::system_error, HandoverError, or control::Unreachable
     spdlog::error("{}", error.what());
     return 1;
   }

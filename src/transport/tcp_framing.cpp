@@ -29,6 +29,10 @@ std::optional<Bytes> TcpFraming::next(Bytes& read) {
   return Bytes(partial_).subspan(kLengthSize);
 }
 
+Bytes TcpFraming::begun() const noexcept {
+  return is_whole(partial_) ? Bytes() : Bytes(partial_);
+}
+
 bool TcpFraming::fill_up(std::size_t size, Bytes& read) {
   if (partial_.size() >= size) return true;
   const Bytes octets = take(read, std::min(size - partial_.size(), read.size()));

@@ -25,6 +25,10 @@ class TcpFraming {
   // the next call, and as long as `read`.
   [[nodiscard]] std::optional<Bytes> next(Bytes& read);
 
+  // Of the message that is cut off what has come so far, with its length; valid until the next call. Another TcpFraming
+  // goes on from there when it reads these octets first.
+  [[nodiscard]] Bytes begun() const noexcept;
+
   // Octets of memory that it holds.
   [[nodiscard]] std::size_t capacity() const noexcept { return partial_.capacity(); }
 

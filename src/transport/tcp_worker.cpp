@@ -56,15 +56,41 @@ void TcpWorker::take(Descriptor listener) {
   ready_listeners_.reserve(listeners_.size());
 }
 
+std::vector<int> TcpWorker::sockets() const {
+  std::vector<int> sockets;
+  for (const TcpWatched& listener : listeners_)
+    sockets.push_back(listener.descriptor.get());
+  return sockets;
+}
+
 void TcpWorker::run(const Workers& workers) {
   const ReaderThread registered;
   workers_ = &workers;
-  while (!stopping_.load(std::memory_order_relaxed))
+  while (!stopping_.load(std::memory_order_relaxed)) {
     turn();
+    const Give* give = giving_.load(std::memory_order_acquire);
+    if (give == nullptr) continue;
+    give_connections_away(*give);
+    if (sessions_.empty()) return;
+  }
 }
 
 void TcpWorker::stop() noexcept {
   stopping_.store(true, std::memory_order_relaxed);
+  wake();
+}
+
+void TcpWorker::adopt(TcpConnection connection) {
+  {
+    const std::lock_guard lock(adopted_mutex_);
+    adopted_.push_back(std::move(connection));
+    has_adopted_.store(true, std::memory_order_relaxed);
+  }
+  wake();
+}
+
+void TcpWorker::give_away(const Give& give) noexcept {
+  giving_.store(&give, std::memory_order_release);
   wake();
 }
 
@@ -77,9 +103,11 @@ void TcpWorker::turn() {
   serve_ready(std::span(events).first(static_cast<std::size_t>(std::max(ready, 0))));
   forget_ended();
   accept_ready();
+  if (has_adopted_.load(std::memory_order_relaxed)) admit_adopted();
   close_as_asked();
   close_idle();
   forget_ended();
+  turns_.store(turns_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 }
 
 void TcpWorker::serve_ready(std::span<const epoll_event> events) {
@@ -150,12 +178,57 @@ void TcpWorker::accept_from(const TcpWatched& listener) {
   }
 }
 
-void TcpWorker::admit(Descriptor connected, const IpAddress& client) {
-  if (!connections_.enter(client)) return;
+// Null when it may not stay.
+TcpSession* TcpWorker::admit(Descriptor connected, const IpAddress& client) {
+  if (!connections_.enter(client)) return nullptr;
   if (connections_.is_over()) make_room();
   const auto session = sessions_.emplace(sessions_.end(), std::move(connected), client, now_);
   session->place = session;
-  if (!watch(*session, EPOLL_CTL_ADD, EPOLLIN)) end(session);
+  if (watch(*session, EPOLL_CTL_ADD, EPOLLIN)) return &*session;
+  end(session);
+  return nullptr;
+}
+
+// As if their last query were of now: nobody waits longer than twice.
+void TcpWorker::admit_adopted() {
+  std::vector<TcpConnection> adopted;
+  {
+    const std::lock_guard lock(adopted_mutex_);
+    adopted.swap(adopted_);
+    has_adopted_.store(false, std::memory_order_relaxed);
+  }
+  for (TcpConnection& connection : adopted) {
+    SocketAddress peer{};
+    socklen_t size = sizeof peer;
+    if (getpeername(connection.socket.get(), &peer.any, &size) != 0) continue;  // its client has gone
+    TcpSession* const session = admit(std::move(connection.socket), address_of(peer));
+    if (session == nullptr) continue;
+    session->opened -= connection.age;
+    Bytes begun(connection.begun);
+    static_cast<void>(session->framing.next(begun));  // there is no whole one
+  }
+}
+
+// Those whose clients have yet to read stay for now.
+void TcpWorker::give_connections_away(const Give& give) {
+  stop_listening();
+  for (auto next = sessions_.begin(); next != sessions_.end();) {
+    const auto session = next++;
+    if (session->backlog != nullptr) continue;
+    watch(*session, EPOLL_CTL_DEL, 0);
+    const Bytes begun = session->framing.begun();
+    const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(now_ - session->opened);
+    give({std::move(session->descriptor), {begun.begin(), begun.end()}, age});
+    end(session);
+  }
+  forget_ended();
+}
+
+// To close them is not enough: epoll would go on telling of sockets that another process has, too.
+void TcpWorker::stop_listening() noexcept {
+  for (TcpWatched& listener : listeners_)
+    watch(listener, EPOLL_CTL_DEL, 0);
+  listeners_.clear();
 }
 
 void TcpWorker::pause_accepting() {

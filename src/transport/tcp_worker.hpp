@@ -9,14 +9,17 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <list>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "base/published.hpp"
+#include "transport/tcp_connection.hpp"
 #include "transport/tcp_connections.hpp"
 #include "transport/tcp_exchange.hpp"
 #include "transport/tcp_session.hpp"
@@ -26,6 +29,7 @@ namespace rhumb::transport {
 class TcpWorker {
  public:
   using Workers = std::vector<std::unique_ptr<TcpWorker>>;
+  using Give = std::function<void(TcpConnection)>;
 
   // `snapshot` and `connections` must outlive it. Throws std::system_error.
   TcpWorker(const Published<answer::Snapshot>& snapshot, std::uint64_t seed, const TcpLimits& limits,
@@ -37,6 +41,16 @@ class TcpWorker {
   void run(const Workers& workers);
   // From any thread.
   void stop() noexcept;
+  // Serves a connection that another server has given away. From any thread.
+  void adopt(TcpConnection connection);
+  // Accepts no more and gives away what connections there are, each once nothing waits for its client; run() returns
+  // when none is left. From any thread; `give` is called by the one of run(), and must live until that returns.
+  void give_away(const Give& give) noexcept;
+  // How often it has come round. From any thread; wake() makes it do so once more.
+  [[nodiscard]] std::uint64_t turns() const noexcept { return turns_.load(std::memory_order_relaxed); }
+  void wake() noexcept;
+  // Those that listen. Not after give_away().
+  [[nodiscard]] std::vector<int> sockets() const;
 
  private:
   using Clock = TcpSession::Clock;
@@ -52,15 +66,18 @@ class TcpWorker {
 
   void accept_ready();
   void accept_from(const TcpWatched& listener);
-  void admit(Descriptor connected, const IpAddress& client);
+  TcpSession* admit(Descriptor connected, const IpAddress& client);
   void pause_accepting();
   void resume_accepting();
+
+  void admit_adopted();
+  void give_connections_away(const Give& give);
+  void stop_listening() noexcept;
 
   void make_room() noexcept;
   void close_one() noexcept;  // from any thread
   void close_as_asked() noexcept;
   void close_idle() noexcept;
-  void wake() noexcept;  // from any thread
 
   bool watch(TcpWatched& watched, int operation, std::uint32_t events) noexcept;
   [[nodiscard]] int patience_ms() const noexcept;
@@ -79,6 +96,13 @@ class TcpWorker {
   Sessions sessions_;                               // by last_query, the most idle first
   Sessions ended_;                                  // in this turn
   Clock::time_point now_ = Clock::now();            // of this turn
+
+  std::mutex adopted_mutex_;
+  std::vector<TcpConnection> adopted_;         // not served yet
+  std::atomic<bool> has_adopted_ = false;      // there may be some
+  std::atomic<const Give*> giving_ = nullptr;  // since give_away()
+
+  std::atomic<std::uint64_t> turns_ = 0;  // one writer
 
   std::atomic<bool> stopping_ = false;
   std::atomic<unsigned> to_close_ = 0;                // so many of the most idle ones are to go

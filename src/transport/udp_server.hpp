@@ -14,6 +14,7 @@
 #include "answer/snapshot.hpp"
 #include "base/ip_address.hpp"
 #include "base/published.hpp"
+#include "transport/bound_sockets.hpp"
 #include "transport/rate_limiter.hpp"
 
 namespace rhumb::transport {
@@ -31,10 +32,11 @@ class UdpServer {
  public:
   // Binds `threads` ≥ 1 sockets on each endpoint and starts a thread for each. A port of 0 is chosen by the kernel.
   // Throws std::system_error that names the endpoint; then nothing runs. `snapshot` must outlive the server; `seed`
-  // seeds the random numbers of the answers.
+  // seeds the random numbers of the answers. `bound`, unless it is null, has sockets that are taken instead (and a
+  // thread for each, should they be more).
   UdpServer(std::span<const Endpoint> endpoints, unsigned threads, const Published<answer::Snapshot>& snapshot,
-            std::uint64_t seed, const RateLimits& limits = {});
-  // Stops at once; what has been received is answered.
+            std::uint64_t seed, const RateLimits& limits = {}, BoundSockets* bound = nullptr);
+  // As stop().
   ~UdpServer();
   UdpServer(const UdpServer&) = delete;
   UdpServer& operator=(const UdpServer&) = delete;
@@ -43,9 +45,24 @@ class UdpServer {
   [[nodiscard]] const std::vector<Endpoint>& endpoints() const noexcept { return bound_; }
   // From any thread.
   [[nodiscard]] UdpCounts counts() const noexcept;
+  // Those that it reads from, whoever else does.
+  [[nodiscard]] std::vector<int> sockets() const;
+  // False when a thread has read nothing since the last call although queries waited for it then and do now. From one
+  // thread.
+  [[nodiscard]] bool makes_progress() noexcept;
+  // Reads no more; returns when what has been received is answered. What waits in the sockets stays there: another
+  // process that has them, too, is not disturbed.
+  void stop();
 
  private:
+  // What makes_progress() has seen of a worker.
+  struct Seen {
+    std::uint64_t received = 0;
+    bool had_waiting = false;
+  };
+
   std::vector<Endpoint> bound_;
+  std::vector<Seen> seen_;                // in the order of the workers
   std::unique_ptr<RateLimiter> limiter_;  // shared by the workers; null: no limit
   std::vector<std::unique_ptr<UdpWorker>> workers_;
   std::vector<std::thread> threads_;

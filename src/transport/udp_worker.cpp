@@ -1,5 +1,7 @@
 #include "transport/udp_worker.hpp"
 
+#include <sys/ioctl.h>
+
 #include <cerrno>
 #include <ctime>
 
@@ -79,6 +81,7 @@ void UdpWorker::run() noexcept {
   const ReaderThread registered;
   while (!stopping_.load(std::memory_order_relaxed))
     turn();
+  stopped_.store(true, std::memory_order_relaxed);
 }
 
 void UdpWorker::turn() noexcept {
@@ -86,11 +89,9 @@ void UdpWorker::turn() noexcept {
   if (received > 0) send(answer_batch(static_cast<unsigned>(received)));
 }
 
-// shutdown(2) wakes a thread that waits for datagrams, even on a socket that is not connected (inet_shutdown() in Linux
-// does so on purpose), though it returns ENOTCONN.
-void UdpWorker::stop() noexcept {
-  stopping_.store(true, std::memory_order_relaxed);
-  shutdown(socket_.get(), SHUT_RD);
+bool UdpWorker::has_waiting() const noexcept {
+  int size = 0;
+  return ioctl(socket_.get(), FIONREAD, &size) == 0 && size > 0;
 }
 
 UdpCounts UdpWorker::counts() const noexcept {

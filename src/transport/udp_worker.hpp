@@ -18,7 +18,7 @@ inline constexpr std::size_t kBatch = 32;
 // The largest query that is read; what is longer is dropped. A response is written over its query.
 inline constexpr std::size_t kQueryMax = dns::kUdpPayloadMax;
 
-// Runs on one thread; stop() and counts() may be called from another.
+// Runs on one thread; what is not run() or turn() may be called from another.
 class UdpWorker {
  public:
   // Takes a bound socket. Throws std::system_error when the kernel refuses an option. `limiter` may be null; it must
@@ -30,8 +30,14 @@ class UdpWorker {
   // One turn of run(): blocks for a first datagram, and answers it and those behind it. Needs a ReaderThread on this
   // thread.
   void turn() noexcept;
-  void stop() noexcept;
+  // The last turn is the one that is on. When it waits, a signal must end that.
+  void stop() noexcept { stopping_.store(true, std::memory_order_relaxed); }
+  // run() is at its end.
+  [[nodiscard]] bool has_stopped() const noexcept { return stopped_.load(std::memory_order_relaxed); }
   [[nodiscard]] UdpCounts counts() const noexcept;
+  [[nodiscard]] int socket() const noexcept { return socket_.get(); }
+  // A query waits for it now.
+  [[nodiscard]] bool has_waiting() const noexcept;
 
  private:
   // The ancillary data of one datagram: the address that was asked, so that the answer comes from it.
@@ -60,6 +66,7 @@ class UdpWorker {
   RateLimiter* limiter_;
   bool needs_control_;  // bound to a wildcard: which address was asked is not known otherwise
   std::atomic<bool> stopping_ = false;
+  std::atomic<bool> stopped_ = false;
   std::atomic<std::uint64_t> received_ = 0;  // one writer
   std::atomic<std::uint64_t> answered_ = 0;
   std::atomic<std::uint64_t> limited_ = 0;

@@ -183,7 +183,7 @@ TEST_F(Api, AnswersAsTheDocumentSays) {
   EXPECT_THAT(get("/v1/server").body, HasSubstr("\"generation\":2"));
   EXPECT_EQ(expect_as_described("POST", "/v1/zones/{name}/reload", "/v1/zones/EXAMPLE.com./reload").status, 200);
   EXPECT_EQ(expect_as_described("POST", "/v1/zones/{name}/reload", "/v1/zones/example.org/reload").status, 409);
-  EXPECT_EQ(expect_as_described("POST", "/v1/handover", "/v1/handover").status, 501);
+  EXPECT_EQ(expect_as_described("POST", "/v1/handover", "/v1/handover").status, 426);
 }
 
 TEST_F(Api, ReloadsForACommandAndTellsItWhatIsWrong) {
