@@ -61,6 +61,11 @@ void TcpServer::listen(Endpoint endpoint) {
   bound_.push_back(endpoint);
 }
 
+void TcpServer::add_to(answer::Counts& sum) const noexcept {
+  for (const auto& worker : workers_)
+    sum += worker->counters();
+}
+
 TcpServer::~TcpServer() {
   for (const auto& worker : workers_)
     worker->stop();

@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "answer/counters.hpp"
 #include "answer/snapshot.hpp"
 #include "base/ip_address.hpp"
 #include "base/published.hpp"
@@ -37,6 +38,10 @@ class TcpServer {
   TcpServer& operator=(const TcpServer&) = delete;
 
   [[nodiscard]] const std::vector<Endpoint>& endpoints() const noexcept { return bound_; }
+  // What its threads have answered. From any thread.
+  void add_to(answer::Counts& sum) const noexcept;
+  // From any thread.
+  [[nodiscard]] TcpConnections::Counts connections() const { return connections_.counts(); }
 
  private:
   void listen(Endpoint endpoint);

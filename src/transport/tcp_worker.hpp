@@ -37,6 +37,7 @@ class TcpWorker {
   void run(const Workers& workers);
   // From any thread.
   void stop() noexcept;
+  [[nodiscard]] const answer::Counters& counters() const noexcept { return exchange_.counters(); }
 
  private:
   using Clock = TcpSession::Clock;

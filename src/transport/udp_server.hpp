@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "answer/counters.hpp"
 #include "answer/snapshot.hpp"
 #include "base/ip_address.hpp"
 #include "base/published.hpp"
@@ -43,6 +44,8 @@ class UdpServer {
   [[nodiscard]] const std::vector<Endpoint>& endpoints() const noexcept { return bound_; }
   // From any thread.
   [[nodiscard]] UdpCounts counts() const noexcept;
+  // What its threads have answered. From any thread.
+  void add_to(answer::Counts& sum) const noexcept;
 
  private:
   std::vector<Endpoint> bound_;

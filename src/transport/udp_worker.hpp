@@ -5,9 +5,8 @@
 #include <atomic>
 #include <cstdint>
 
-#include "answer/responder.hpp"
 #include "base/published.hpp"
-#include "base/random.hpp"
+#include "transport/answerer.hpp"
 #include "transport/socket.hpp"
 #include "transport/udp_server.hpp"
 
@@ -18,7 +17,7 @@ inline constexpr std::size_t kBatch = 32;
 // The largest query that is read; what is longer is dropped. A response is written over its query.
 inline constexpr std::size_t kQueryMax = dns::kUdpPayloadMax;
 
-// Runs on one thread; stop() and counts() may be called from another.
+// Runs on one thread; stop(), counts() and counters() may be called from another.
 class UdpWorker {
  public:
   // Takes a bound socket. Throws std::system_error when the kernel refuses an option. `limiter` may be null; it must
@@ -32,6 +31,7 @@ class UdpWorker {
   void turn() noexcept;
   void stop() noexcept;
   [[nodiscard]] UdpCounts counts() const noexcept;
+  [[nodiscard]] const answer::Counters& counters() const noexcept { return answerer_.counters(); }
 
  private:
   // The ancillary data of one datagram: the address that was asked, so that the answer comes from it.
@@ -56,8 +56,9 @@ class UdpWorker {
 
   Descriptor socket_;
   const Published<answer::Snapshot>& snapshot_;
-  Random random_;
+  Answerer answerer_;
   RateLimiter* limiter_;
+  Family family_;       // of the address that it is bound to, and so of all clients
   bool needs_control_;  // bound to a wildcard: which address was asked is not known otherwise
   std::atomic<bool> stopping_ = false;
   std::atomic<std::uint64_t> received_ = 0;  // one writer
@@ -70,6 +71,7 @@ class UdpWorker {
   std::array<iovec, kBatch> sending_buffers_{};
   std::array<SocketAddress, kBatch> clients_{};
   std::array<Control, kBatch> controls_{};
+  std::array<answer::Summary, kBatch> summaries_{};
   std::array<std::array<std::uint8_t, kQueryMax>, kBatch> buffers_{};
 };
 
