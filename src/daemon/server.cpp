@@ -22,6 +22,7 @@
 #include "daemon/lasting_operations.hpp"
 #include "daemon/loader.hpp"
 #include "daemon/log.hpp"
+#include "daemon/metrics_source.hpp"
 #include "daemon/priority.hpp"
 #include "daemon/state_keeper.hpp"
 #include "health/monitor.hpp"
@@ -224,6 +225,9 @@ class Server {
     }
   }
 
+  // What it measures of itself, as Prometheus reads it. From any thread.
+  [[nodiscard]] std::string metrics_text() { return metrics_.text({udp_, tcp_, operations_, events_}); }
+
   // What is known now is on disk when it returns.
   void stop() { states_.keep(); }
 
@@ -254,8 +258,10 @@ class Server {
 
   void reload_aside() {
     // This thread is the one that publishes: until then, the snapshot stays.
+    const auto start = Clock::now();
     auto loaded = load_and_log(config_file_, secrets_, &snapshot_.read());
     if (!loaded) {
+      metrics_.refused();
       spdlog::error("reload refused: the old configuration, zones and databases keep serving");
       return;
     }
@@ -266,6 +272,7 @@ class Server {
           config_file_.string());
     }
     snapshot_.publish(complete(std::move(*loaded)));
+    metrics_.accepted(std::chrono::duration<double>(Clock::now() - start).count());
     spdlog::info("reloaded");
   }
 
@@ -289,6 +296,7 @@ class Server {
     events_.configure(loaded.config.events, loaded.config.settings.identity);  // before the first event
     loaded.snapshot->board = monitor_.replace(std::move(loaded.plan));
     loaded.snapshot->settings.tcp_idle = running_.tcp.idle;  // what is told must be what is done, reloaded or not
+    metrics_.serve(loaded);
     loaded_ = std::move(loaded);
     if (!has_watched_files()) loaded_.database = {};
     return std::move(loaded_.snapshot);
@@ -303,6 +311,7 @@ class Server {
   health::Monitor monitor_;
   StateKeeper states_;
   LastingOperations operations_;
+  MetricsSource metrics_;
   Loaded loaded_;  // what is served, without the snapshot and, where no file is watched, without the database
   Published<answer::Snapshot> snapshot_;
   // TCP first: its address is not shared with others, so that a second server on it fails before it takes datagrams
