@@ -47,6 +47,7 @@ std::unique_ptr<const answer::Snapshot> make_snapshot() {
   snapshot->services.push_back(answer::make_service());
   snapshot->settings.identity = "bench";
   snapshot->settings.cookies.emplace(dns::CookieSecrets::derived_from({1, 2, 3}));
+  snapshot->counted = answer::CountedNames().place(*snapshot);
   return snapshot;
 }
 

@@ -89,17 +89,21 @@ class Answer {
         writer_(writer),
         random_(random),
         trace_(trace),
-        name_(query.name) {}
+        name_(query.name),
+        summary_{.type = query.type} {}
 
   // RFC 1034 §4.3.2: from the question along CNAMEs and DNAMEs to what ends the chain.
   void resolve() noexcept;
 
   [[nodiscard]] std::uint8_t scope_bits() const noexcept { return scope_bits_; }
+  // As far as it is known here.
+  [[nodiscard]] const Summary& summary() const noexcept { return summary_; }
 
  private:
   // Unless done, name_ is that of the next step, which is to be found in the same zone, or in any.
   enum class Next : std::uint8_t { done, follow, follow_anywhere };
 
+  void fail(const Lookup& lookup) noexcept;
   void note(const Lookup& lookup) noexcept;
   [[nodiscard]] Next take(const Lookup& lookup) noexcept;
   [[nodiscard]] Next answer_node(const Lookup& lookup) noexcept;
@@ -151,25 +155,30 @@ class Answer {
   int chain_length_ = 0;
   std::array<const zone::Rrset*, kChainMax> dnames_;  // that led on
   std::size_t dname_count_ = 0;
+  Summary summary_;
   std::uint8_t scope_bits_ = 0;
   std::uint16_t ttl_limit_s_ = health::Shown::kNoLimit;  // of this step, by the instances that it asked about
+  zone::Overlay overlay_ = zone::kNoOverlay;             // of this step, if it has one
 };
 
-void Answer::resolve() noexcept {
-  Lookup lookup = snapshot_.zones.find(name(), query_.type);
-  if (trace_ != nullptr) [[unlikely]]
-    trace_->zone = lookup.zone;
+// No zone that is loaded has the name. Inlined, for a flood of such queries is not rare.
+[[gnu::always_inline]] inline void Answer::fail(const Lookup& lookup) noexcept {
   if (lookup.kind == Lookup::Kind::not_ours) {
     writer_.set_rcode(Rcode::refused);
     writer_.set_extended_error(dns::ExtendedError::not_authoritative);
     return;
   }
-  if (lookup.kind == Lookup::Kind::not_loaded) {
-    if (trace_ != nullptr) note(lookup);
-    writer_.set_rcode(Rcode::serv_fail);
-    writer_.set_extended_error(dns::ExtendedError::not_ready);
-    return;
-  }
+  if (trace_ != nullptr) note(lookup);
+  writer_.set_rcode(Rcode::serv_fail);
+  writer_.set_extended_error(dns::ExtendedError::not_ready);
+}
+
+void Answer::resolve() noexcept {
+  Lookup lookup = snapshot_.zones.find(name(), query_.type);
+  summary_.zone = lookup.zone_number;
+  if (trace_ != nullptr) [[unlikely]]
+    trace_->zone = lookup.zone;
+  if (lookup.zone == nullptr) return fail(lookup);
   // AA speaks for the first owner name of the answer (RFC 1035 §4.1.1): a referral after a CNAME keeps it.
   if (lookup.kind != Lookup::Kind::delegation) writer_.set_authoritative();
   while (true) {
@@ -190,10 +199,9 @@ void Answer::resolve() noexcept {
 }
 
 Answer::Next Answer::take(const Lookup& lookup) noexcept {
+  if (lookup.kind == Lookup::Kind::found || lookup.kind == Lookup::Kind::wildcard) [[likely]]
+    return answer_node(lookup);
   switch (lookup.kind) {
-    case Lookup::Kind::found:
-    case Lookup::Kind::wildcard:
-      return answer_node(lookup);
     case Lookup::Kind::dname:
       return follow_dname(lookup);
     case Lookup::Kind::delegation:
@@ -202,11 +210,13 @@ Answer::Next Answer::take(const Lookup& lookup) noexcept {
     case Lookup::Kind::nx_domain:
       deny(Rcode::nx_domain, *lookup.zone);
       return Next::done;
+    case Lookup::Kind::found:
+    case Lookup::Kind::wildcard:
     case Lookup::Kind::not_ours:
     case Lookup::Kind::not_loaded:
       break;
   }
-  assert(false);  // resolve() has sorted it out
+  assert(false);  // it has been sorted out
   return Next::done;
 }
 
@@ -215,6 +225,7 @@ Answer::Next Answer::answer_node(const Lookup& lookup) noexcept {
   const zone::Overlay overlay = zone.overlay(lookup.node);
   if (overlay != zone::kNoOverlay) {
     ttl_limit_s_ = health::Shown::kNoLimit;
+    overlay_ = overlay;
     const steering::Service& service = snapshot_.services[overlay];
     if (service.has_names() && !is_beside_alias(lookup)) return steer_to_name(lookup, service);
     if (is_address_type(query_.type)) {
@@ -495,6 +506,8 @@ steering::Pick Answer::decide(const steering::Service& service, Family family) n
   };
   const steering::Pick pick = service.pick(family, ranked, address, share_of, random_);
   ttl_limit_s_ = ttl_limit_s;
+  summary_.service = overlay_;
+  summary_.set_outcome(pick.outcome, pick.region);
   // That a service has no instance of a family is so for everybody who is not kept out.
   const bool is_for_all = pick.outcome == steering::Outcome::no_instances && !service.keeps_some_out();
   const std::uint8_t scope_bits = is_for_all ? std::uint8_t{0} : service.scope_bits(ranked, address, pick.is_by_share);
@@ -546,6 +559,10 @@ void Answer::write_or_truncate(Section section, const zone::Zone& zone, zone::No
   if (!writer_.write(section, zone.stored(node, rrset), name_, owner_size)) writer_.set_truncated();
 }
 
+dns::Type asked_type(const dns::Query& query) noexcept {
+  return query.question_size > 0 ? query.type : dns::Type{0};
+}
+
 // Whether the zones have the answer.
 bool is_for_zones(const dns::Query& query) noexcept {
   return query.verdict == dns::Verdict::answer && query.query_class == dns::kClassIn &&
@@ -590,14 +607,20 @@ Dismissal dismissal(const Snapshot& snapshot, const Client& client, const dns::Q
 }  // namespace
 
 std::size_t answer(const Snapshot& snapshot, const Client& client, Bytes query_bytes, MutableBytes response,
-                   Random& random, Decision* trace) noexcept {
+                   Random& random, Summary& summary, Decision* trace) noexcept {
   const dns::Query query = dns::parse_query(query_bytes, snapshot.zones.hash_key());
-  if (query.verdict == dns::Verdict::drop) return 0;
+  if (query.verdict == dns::Verdict::drop) {
+    summary = {.marks = {.fate = Fate::malformed}};
+    return 0;
+  }
 
   const Settings& settings = snapshot.settings;
   const Limit limit =
       client.limit == Limit::none || has_valid_cookie(settings, client, query) ? Limit::none : client.limit;
-  if (limit == Limit::drop) return 0;
+  if (limit == Limit::drop) {
+    summary = {.marks = {.fate = Fate::limited}};
+    return 0;
+  }
   const bool has_opt = query.edns && query.verdict != dns::Verdict::bad_key;
   const dns::OptRecord opt = has_opt ? opt_record(settings, client, *query.edns) : dns::OptRecord{};
   dns::ResponseWriter writer(response, size_limit(settings, client, query), query_bytes, query,
@@ -606,14 +629,18 @@ std::size_t answer(const Snapshot& snapshot, const Client& client, Bytes query_b
 
   std::uint8_t scope_bits = 0;
   if (limit == Limit::truncate) {
+    summary = {.type = asked_type(query), .marks = {.fate = Fate::slipped}};
     writer.set_truncated();
   } else if (is_for_zones(query)) {
     Answer answer(snapshot, client, query, writer, random, trace);
     answer.resolve();
+    summary = answer.summary();
     scope_bits = answer.scope_bits();
   } else if (query.verdict == dns::Verdict::answer && query.query_class == dns::kClassCh) {
+    summary = {.type = query.type};
     answer_chaos(settings, query, writer);
   } else {
+    summary = {.type = asked_type(query)};
     const Dismissal said = dismissal(snapshot, client, query);
     writer.set_rcode(said.rcode);
     if (said.error) writer.set_extended_error(*said.error);
@@ -621,6 +648,12 @@ std::size_t answer(const Snapshot& snapshot, const Client& client, Bytes query_b
   if (trace != nullptr) [[unlikely]] {
     trace->rcode = writer.rcode();
     trace->is_truncated = writer.is_truncated();
+  }
+  summary.rcode = writer.rcode();
+  summary.marks.is_truncated = writer.is_truncated();
+  if (opt.client_subnet != nullptr) {
+    summary.marks.subnet = opt.client_subnet->address.family == Family::v4 ? Subnet::v4 : Subnet::v6;
+    summary.scope_bits = scope_bits;
   }
   return writer.finish(scope_bits);
 }

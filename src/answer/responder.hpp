@@ -7,13 +7,12 @@
 
 #include "answer/decision.hpp"
 #include "answer/snapshot.hpp"
+#include "answer/summary.hpp"
 #include "base/bytes.hpp"
 #include "base/ip_address.hpp"
 #include "base/random.hpp"
 
 namespace rhumb::answer {
-
-enum class Transport : std::uint8_t { udp, tcp };
 
 // What rate limiting has in store for a client that has no valid cookie (RFC 7873 §1.2: who has one is who he says).
 enum class Limit : std::uint8_t { none, truncate, drop };
@@ -33,8 +32,15 @@ inline constexpr int kChainMax = 16;
 //
 // `response` needs dns::kUdpPayloadMax octets for UDP, dns::kMessageMax for TCP. It may begin where `query` does.
 // Any octets may come in. Safe from any thread, with a `random` of its own; `snapshot` must outlive the call. Without a
-// `trace` it neither allocates nor locks; with one, what led to the answer is written down there.
+// `trace` it neither allocates nor locks; with one, what led to the answer is written down there. `summary` is for
+// those who count.
 [[nodiscard]] std::size_t answer(const Snapshot& snapshot, const Client& client, Bytes query, MutableBytes response,
-                                 Random& random, Decision* trace = nullptr) noexcept;
+                                 Random& random, Summary& summary, Decision* trace = nullptr) noexcept;
+
+[[nodiscard]] inline std::size_t answer(const Snapshot& snapshot, const Client& client, Bytes query,
+                                        MutableBytes response, Random& random, Decision* trace = nullptr) noexcept {
+  Summary summary;
+  return answer(snapshot, client, query, response, random, summary, trace);
+}
 
 }  // namespace rhumb::answer

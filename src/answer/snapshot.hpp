@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "answer/counted_names.hpp"
 #include "answer/settings.hpp"
 #include "geo/database.hpp"
 #include "health/board.hpp"
@@ -19,6 +20,7 @@ struct Snapshot {
   std::vector<steering::Service> services;  // a zone's overlay is an index into it
   std::shared_ptr<const health::Board> board;
   Settings settings = {};
+  CountedPlaces counted = {};
 };
 
 }  // namespace rhumb::answer

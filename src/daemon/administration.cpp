@@ -73,8 +73,9 @@ control::ServiceInfo describe(const steering::Service& service) {
 
 }  // namespace
 
-ServerAdministration::ServerAdministration(const Published<answer::Snapshot>& snapshot, MainLoop& loop, Reload reload)
-    : snapshot_(snapshot), loop_(loop), reload_(std::move(reload)) {}
+ServerAdministration::ServerAdministration(const Published<answer::Snapshot>& snapshot, MainLoop& loop, Reload reload,
+                                           std::function<std::string()> metrics)
+    : snapshot_(snapshot), loop_(loop), reload_(std::move(reload)), metrics_(std::move(metrics)) {}
 
 void ServerAdministration::introduce(const std::string& config_file, std::vector<std::string> listen) {
   const std::lock_guard lock(mutex_);
@@ -172,18 +173,7 @@ std::string ServerAdministration::config() {
 }
 
 std::string ServerAdministration::metrics() {
-  const control::ServerInfo info = server_info();
-  return fmt::format(
-      "# HELP rhumb_build_info The version that runs.\n"
-      "# TYPE rhumb_build_info gauge\n"
-      "rhumb_build_info{{version=\"{}\"}} 1\n"
-      "# HELP rhumb_generation Loads that came to be served, the start included.\n"
-      "# TYPE rhumb_generation gauge\n"
-      "rhumb_generation {}\n"
-      "# HELP rhumb_last_load_success Whether the last load was done (1) or refused (0).\n"
-      "# TYPE rhumb_last_load_success gauge\n"
-      "rhumb_last_load_success {}\n",
-      info.version, info.generation, info.reload.is_done ? 1 : 0);
+  return metrics_();
 }
 
 }  // namespace rhumb::daemon

@@ -19,9 +19,10 @@ class ServerAdministration final : public control::Administration {
   // Reads everything anew, or one zone if it is named, and says how it went.
   using Reload = std::function<control::LoadReport(const std::string& zone)>;
 
-  // `loop` runs `reload`. All must outlive it. Nothing may be asked before the first
-  // note_load().
-  ServerAdministration(const Published<answer::Snapshot>& snapshot, MainLoop& loop, Reload reload);
+  // `loop` runs `reload`; `metrics` makes the text for metrics(), from any thread. All must outlive it. Nothing may be
+  // asked before the first note_load().
+  ServerAdministration(const Published<answer::Snapshot>& snapshot, MainLoop& loop, Reload reload,
+                       std::function<std::string()> metrics);
 
   // What does not change: version, process, file, addresses. Before anybody asks.
   void introduce(const std::string& config_file, std::vector<std::string> listen);
@@ -46,6 +47,7 @@ class ServerAdministration final : public control::Administration {
   const Published<answer::Snapshot>& snapshot_;
   MainLoop& loop_;
   Reload reload_;
+  std::function<std::string()> metrics_;
 
   std::mutex mutex_;  // of all below
   control::ServerInfo info_;

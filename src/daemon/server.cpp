@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstring>
@@ -34,6 +35,7 @@
 #include "daemon/loader.hpp"
 #include "daemon/log.hpp"
 #include "daemon/main_loop.hpp"
+#include "daemon/metrics_source.hpp"
 #include "daemon/predecessor.hpp"
 #include "daemon/priority.hpp"
 #include "daemon/service_manager.hpp"
@@ -289,7 +291,9 @@ class Server {
         operations_(monitor_, states_),
         snapshot_(complete(std::move(loaded))),
         sockets_(completed(std::move(beginnings.sockets), running_, thread_count(running_.threads))),
-        administration_(snapshot_, loop, [this](const std::string& zone) { return reload_as_asked(zone); }),
+        administration_(
+            snapshot_, loop, [this](const std::string& zone) { return reload_as_asked(zone); },
+            [this] { return is_answering_ ? metrics_text() : std::string(); }),
         audit_(running_.control.audit_log.value_or(""), log_unwritten),
         control_(begin_control(std::move(report), beginnings.predecessor != nullptr)),
         tcp_(running_.listen, thread_count(running_.threads), snapshot_, random_seed(), running_.tcp, &sockets_),
@@ -297,6 +301,7 @@ class Server {
         predecessor_(std::move(beginnings.predecessor)) {
     for (const Endpoint& endpoint : running_.listen)
       spdlog::info("listening on {}", endpoint.to_string());
+    is_answering_ = true;
     if (predecessor_) succeed();
     log_unused(sockets_);
     sockets_ = {};
@@ -305,11 +310,17 @@ class Server {
     tell_ready(status());
   }
 
+  // Who asks goes before what is asked.
+  ~Server() { control_.reset(); }
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
   // Reads what has changed, and swaps it in. On an error nothing changes; a broken zone stays as it is.
   control::LoadReport reload() {
+    const auto start = Clock::now();
     spdlog::info("reloading {}", config_file_.string());
     tell_reloading();
-    return finish(reload_aside());
+    return finish(reload_aside(), start);
   }
 
   // Everything, or the zone that is named.
@@ -322,6 +333,7 @@ class Server {
 
   // The same with one zone alone.
   control::LoadReport reload_zone(const dns::Name& apex) {
+    const auto start = Clock::now();
     spdlog::info("reloading zone {}", apex.to_text());
     tell_reloading();
     control::LoadReport report;
@@ -332,10 +344,11 @@ class Server {
     if (snapshot != nullptr) {
       report.is_done = true;
       note(describe_changes(served.zones, snapshot->zones), report.lines);
+      metrics_.serve(*snapshot, loaded_.databases);
       snapshot_.publish(std::move(snapshot));
     }
     if (!has_latency_files()) loaded_.databases.forget();
-    return finish(std::move(report));
+    return finish(std::move(report), start);
   }
 
   // Puts what was read from text into the cache of zones. After it is served: nobody waits for it then. That it cannot
@@ -348,6 +361,9 @@ class Server {
       return;
     }
   }
+
+  // What it measures of itself, as Prometheus reads it. From any thread.
+  [[nodiscard]] std::string metrics_text() { return metrics_.text({udp_, tcp_, operations_, events_}); }
 
   // What is known now is on disk when it returns.
   void stop() {
@@ -441,7 +457,8 @@ class Server {
   }
 
   // What both have in common in the end.
-  control::LoadReport finish(control::LoadReport report) {
+  control::LoadReport finish(control::LoadReport report, Clock::time_point start) {
+    metrics_.note_reload(report.is_done, std::chrono::duration<double>(Clock::now() - start).count());
     if (report.is_done) {
       spdlog::info("reloaded");
     } else {
@@ -459,7 +476,8 @@ class Server {
     feed_.tell({control::kind_word(notice.event.kind), json});
   }
 
-  // Whom operators ask. `report` is of the start. A predecessor is the one who is heard until succeed().
+  // Whom operators ask; heard before the first query is answered. `report` is of the start. A predecessor is the one
+  // who is heard until succeed().
   std::unique_ptr<control::ControlServer> begin_control(control::LoadReport report, bool has_predecessor) {
     administration_.introduce(config_file_.string(), to_texts(running_.listen));
     administration_.note_load(std::move(report), loaded_.config.document);
@@ -492,6 +510,7 @@ class Server {
     events_.configure(loaded.config.events, loaded.config.settings.identity);  // before the first event
     loaded.snapshot->board = monitor_.replace(std::move(loaded.plan));
     loaded.snapshot->settings.tcp_idle = running_.tcp.idle;  // what is told must be what is done, reloaded or not
+    metrics_.serve(*loaded.snapshot, loaded.databases);
     loaded_ = std::move(loaded);
     if (!has_latency_files()) loaded_.databases.forget();
     watch_sources();
@@ -529,13 +548,15 @@ class Server {
   health::Monitor monitor_;
   StateKeeper states_;
   LastingOperations operations_;
+  MetricsSource metrics_;
   Loaded loaded_;  // what is served, without the snapshot and, where there are no latency files, without the databases
   std::optional<SourceWatch> source_watch_;
   Published<answer::Snapshot> snapshot_;
   transport::BoundSockets sockets_;  // empty once it runs
   ServerAdministration administration_;
   control::AuditLog audit_;
-  std::unique_ptr<control::ControlServer> control_;
+  std::atomic<bool> is_answering_ = false;           // all of it is there
+  std::unique_ptr<control::ControlServer> control_;  // null: operators are not heard
   transport::TcpServer tcp_;
   transport::UdpServer udp_;
   std::unique_ptr<Predecessor> predecessor_;  // null: there was none

@@ -25,12 +25,14 @@ inline constexpr Type kOpt = 41;
 inline constexpr Type kDs = 43;
 inline constexpr Type kRrsig = 46;
 inline constexpr Type kNsec = 47;
+inline constexpr Type kDnskey = 48;
 inline constexpr Type kSvcb = 64;
 inline constexpr Type kHttps = 65;
 inline constexpr Type kTsig = 250;
 inline constexpr Type kIxfr = 251;
 inline constexpr Type kAxfr = 252;
 inline constexpr Type kAny = 255;
+inline constexpr Type kCaa = 257;
 }  // namespace type
 
 // "A", "AAAA", …, or "TYPE65280" (RFC 3597 §5). Case does not matter. Nothing when it is neither.

@@ -16,9 +16,13 @@ std::pair<Family, U128> network_key(const IpAddress& client) noexcept {
 bool TcpConnections::enter(const IpAddress& client) {
   const std::lock_guard lock(mutex_);
   std::size_t& of_network = networks_[network_key(client)];
-  if (of_network >= limits_.connections_per_network) return false;
+  if (of_network >= limits_.connections_per_network) {
+    ++counts_.refused;
+    return false;
+  }
   ++of_network;
-  ++open_;
+  ++counts_.open;
+  ++counts_.accepted;
   return true;
 }
 
@@ -26,12 +30,17 @@ void TcpConnections::leave(const IpAddress& client) {
   const std::lock_guard lock(mutex_);
   const auto of_network = networks_.find(network_key(client));
   if (--of_network->second == 0) networks_.erase(of_network);
-  --open_;
+  --counts_.open;
 }
 
 bool TcpConnections::is_over() const {
   const std::lock_guard lock(mutex_);
-  return open_ > limits_.connections;
+  return counts_.open > limits_.connections;
+}
+
+TcpConnections::Counts TcpConnections::counts() const {
+  const std::lock_guard lock(mutex_);
+  return counts_;
 }
 
 }  // namespace rhumb::transport

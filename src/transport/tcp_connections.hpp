@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -17,6 +18,12 @@ namespace rhumb::transport {
 // From any thread.
 class TcpConnections {
  public:
+  struct Counts {
+    std::uint64_t open = 0;  // now
+    std::uint64_t accepted = 0;
+    std::uint64_t refused = 0;  // their network had its share
+  };
+
   explicit TcpConnections(const TcpLimits& limits) : limits_(limits) {}
 
   // Counts a connection of `client`, unless its network has its share: then false.
@@ -25,11 +32,12 @@ class TcpConnections {
   void leave(const IpAddress& client);
   // More are open than may be.
   [[nodiscard]] bool is_over() const;
+  [[nodiscard]] Counts counts() const;
 
  private:
   TcpLimits limits_;
   mutable std::mutex mutex_;
-  std::size_t open_ = 0;
+  Counts counts_;
   std::map<std::pair<Family, U128>, std::size_t> networks_;  // those that have a connection
 };
 

@@ -68,7 +68,9 @@ void TcpExchange::answer_queries(TcpSession& session, const Turn& turn, Bytes& i
 void TcpExchange::append_answer(const TcpSession& session, const Turn& turn, Bytes query) noexcept {
   const answer::Client client{session.client, answer::Transport::tcp, turn.unix_s};
   const MutableBytes place = MutableBytes(output_).subspan(output_size_, kLengthSize + dns::kMessageMax);
-  const std::size_t size = answer::answer(turn.snapshot, client, query, place.subspan(kLengthSize), random_);
+  answer::Summary summary;
+  const std::size_t size = answerer_.answer(turn.snapshot, client, query, place.subspan(kLengthSize), summary);
+  answerer_.count({&summary, 1}, answer::Transport::tcp, session.client.family, turn.snapshot);
   if (size == 0) return;
   store_u16(place.data(), static_cast<std::uint16_t>(size));
   output_size_ += kLengthSize + size;

@@ -9,8 +9,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "answer/responder.hpp"
-#include "base/random.hpp"
+#include "transport/answerer.hpp"
 #include "transport/tcp_session.hpp"
 
 namespace rhumb::transport {
@@ -28,11 +27,14 @@ class TcpExchange {
   // What the connection waits for next.
   enum class Next : std::uint8_t { read, write, end };
 
-  explicit TcpExchange(std::uint64_t seed) noexcept : random_(seed) {}
+  explicit TcpExchange(std::uint64_t seed) noexcept : answerer_(seed) {}
 
   // `session` is ready for what it waited for. After an answer, its last query is of now. At its end all that came
   // before has been answered.
   [[nodiscard]] Next serve(TcpSession& session, const Turn& turn);
+
+  // From any thread.
+  [[nodiscard]] const answer::Counters& counters() const noexcept { return answerer_.counters(); }
 
  private:
   // Read at a time. A thousand queries of a client that pipelines.
@@ -46,7 +48,7 @@ class TcpExchange {
   void append_answer(const TcpSession& session, const Turn& turn, Bytes query) noexcept;
   [[nodiscard]] bool send_answers(TcpSession& session, Bytes input_left);
 
-  Random random_;
+  Answerer answerer_;
   std::size_t output_size_ = 0;
   std::array<std::uint8_t, kInputSize> input_;
   std::array<std::uint8_t, kOutputFlush + kLengthSize + dns::kMessageMax> output_;

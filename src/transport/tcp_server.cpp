@@ -61,6 +61,11 @@ TcpServer::TcpServer(std::span<const Endpoint> endpoints, unsigned threads, cons
   }
 }
 
+void TcpServer::add_to(answer::Counts& sum) const noexcept {
+  for (const auto& worker : workers_)
+    sum += worker->counters();
+}
+
 TcpServer::~TcpServer() {
   for (const auto& worker : workers_)
     worker->stop();

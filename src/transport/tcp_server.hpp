@@ -17,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "answer/counters.hpp"
 #include "answer/snapshot.hpp"
 #include "base/ip_address.hpp"
 #include "base/published.hpp"
@@ -54,6 +55,10 @@ class TcpServer {
   // left: soon, or when the last client that does not read has been idle for too long. What a client has sent and
   // nobody has read yet goes with its connection. `give` must not throw, and is called by one thread at a time.
   void give_away(const std::function<void(TcpConnection)>& give);
+  // What its threads have answered. From any thread.
+  void add_to(answer::Counts& sum) const noexcept;
+  // From any thread.
+  [[nodiscard]] TcpConnections::Counts connections() const { return connections_.counts(); }
 
  private:
   void join();

@@ -51,6 +51,7 @@ class TcpWorker {
   void wake() noexcept;
   // Those that listen. Not after give_away().
   [[nodiscard]] std::vector<int> sockets() const;
+  [[nodiscard]] const answer::Counters& counters() const noexcept { return exchange_.counters(); }
 
  private:
   using Clock = TcpSession::Clock;

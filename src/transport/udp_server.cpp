@@ -93,4 +93,9 @@ UdpCounts UdpServer::counts() const noexcept {
   return sum;
 }
 
+void UdpServer::add_to(answer::Counts& sum) const noexcept {
+  for (const auto& worker : workers_)
+    sum += worker->counters();
+}
+
 }  // namespace rhumb::transport

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "answer/counters.hpp"
 #include "answer/snapshot.hpp"
 #include "base/ip_address.hpp"
 #include "base/published.hpp"
@@ -53,6 +54,8 @@ class UdpServer {
   // Reads no more; returns when what has been received is answered. What waits in the sockets stays there: another
   // process that has them, too, is not disturbed.
   void stop();
+  // What its threads have answered. From any thread.
+  void add_to(answer::Counts& sum) const noexcept;
 
  private:
   // What makes_progress() has seen of a worker.

@@ -17,17 +17,11 @@ void add(std::atomic<std::uint64_t>& counter, std::uint64_t amount) noexcept {
   counter.store(counter.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
 }
 
-// Without a system call: the kernel keeps both in a page that every process can read (vdso(7)).
+// Without a system call, as steady_nanoseconds().
 std::uint32_t unix_seconds() noexcept {
   timespec now{};
   clock_gettime(CLOCK_REALTIME_COARSE, &now);
   return static_cast<std::uint32_t>(now.tv_sec);
-}
-
-std::uint64_t steady_microseconds() noexcept {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(now.tv_nsec) / 1'000;
 }
 
 void set_options(int fd, Family family, bool needs_control) {
@@ -57,20 +51,24 @@ void forget_interface(msghdr& message) noexcept {
 
 UdpWorker::UdpWorker(Descriptor socket, const Published<answer::Snapshot>& snapshot, std::uint64_t seed,
                      RateLimiter* limiter)
-    : socket_(std::move(socket)), snapshot_(snapshot), random_(seed), limiter_(limiter) {
+    : socket_(std::move(socket)), snapshot_(snapshot), answerer_(seed), limiter_(limiter) {
   const IpAddress bound = bound_endpoint(socket_.get()).address;
   needs_control_ = is_wildcard(bound);
+  family_ = bound.family;
   set_options(socket_.get(), bound.family, needs_control_);
   prepare();
 }
 
 // What no turn of the loop changes.
 void UdpWorker::prepare() noexcept {
+  const socklen_t address_size = family_ == Family::v4 ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
   for (std::size_t i = 0; i < kBatch; ++i) {
     receiving_buffers_[i] = {buffers_[i].data(), kQueryMax};
     receiving_[i].msg_hdr.msg_iov = &receiving_buffers_[i];
     receiving_[i].msg_hdr.msg_iovlen = 1;
     receiving_[i].msg_hdr.msg_name = &clients_[i];
+    // The kernel writes the same back: one socket has clients of one family.
+    receiving_[i].msg_hdr.msg_namelen = sending_[i].msg_hdr.msg_namelen = address_size;
     if (needs_control_) receiving_[i].msg_hdr.msg_control = controls_[i].octets.data();
     sending_[i].msg_hdr.msg_iov = &sending_buffers_[i];
     sending_[i].msg_hdr.msg_iovlen = 1;
@@ -101,9 +99,9 @@ UdpCounts UdpWorker::counts() const noexcept {
 
 // Blocks for the first datagram, takes what else is there. ≤ 0: none (a signal, or an ICMP error of an earlier answer).
 int UdpWorker::receive() noexcept {
-  for (std::size_t i = 0; i < kBatch; ++i) {
-    receiving_[i].msg_hdr.msg_namelen = sizeof(SocketAddress);
-    if (needs_control_) receiving_[i].msg_hdr.msg_controllen = sizeof(Control);
+  if (needs_control_) {
+    for (mmsghdr& message : receiving_)
+      message.msg_hdr.msg_controllen = sizeof(Control);
   }
   return recvmmsg(socket_.get(), receiving_.data(), kBatch, MSG_WAITFORONE, nullptr);
 }
@@ -111,12 +109,13 @@ int UdpWorker::receive() noexcept {
 unsigned UdpWorker::answer_batch(unsigned received) noexcept {
   const Online online;
   const answer::Snapshot& snapshot = snapshot_.read();
-  const Now now{unix_seconds(), limiter_ == nullptr ? 0 : steady_microseconds()};
+  const Now now{unix_seconds(), limiter_ == nullptr ? 0 : steady_nanoseconds() / 1'000};
   unsigned responses = 0;
   for (std::size_t slot = 0; slot < received; ++slot) {
     const std::size_t size = answer_one(snapshot, slot, now);
     if (size > 0) queue_response(responses++, slot, size);
   }
+  answerer_.count(std::span(summaries_).first(received), answer::Transport::udp, family_, snapshot);
   add(received_, received);
   add(answered_, responses);
   return responses;
@@ -125,12 +124,15 @@ unsigned UdpWorker::answer_batch(unsigned received) noexcept {
 std::size_t UdpWorker::answer_one(const answer::Snapshot& snapshot, std::size_t slot, const Now& now) noexcept {
   const mmsghdr& message = receiving_[slot];
   const SocketAddress& from = clients_[slot];
-  if ((message.msg_hdr.msg_flags & MSG_TRUNC) != 0) return 0;
-  if (raw_port_of(from) == 0) return 0;  // nothing can be sent there
+  // Cut off, or from where nothing can be sent to.
+  if ((message.msg_hdr.msg_flags & MSG_TRUNC) != 0 || raw_port_of(from) == 0) {
+    summaries_[slot] = {.marks = {.fate = answer::Fate::malformed}};
+    return 0;
+  }
   const Bytes query = Bytes(buffers_[slot]).first(message.msg_len);
-  const IpAddress address = address_of(from);
-  const answer::Client client{address, answer::Transport::udp, now.unix_s, limit(address, now)};
-  return answer::answer(snapshot, client, query, buffers_[slot], random_);
+  answer::Client client{address_of(from), answer::Transport::udp, now.unix_s};
+  client.limit = limit(client.address, now);
+  return answerer_.answer(snapshot, client, query, buffers_[slot], summaries_[slot]);
 }
 
 answer::Limit UdpWorker::limit(const IpAddress& client, const Now& now) noexcept {
@@ -138,7 +140,7 @@ answer::Limit UdpWorker::limit(const IpAddress& client, const Now& now) noexcept
   add(limited_, 1);
   const RateLimits& limits = limiter_->limits();
   if (limits.log_only) return answer::Limit::none;
-  const bool slips = limits.slip > 0 && random_.below(limits.slip) == 0;
+  const bool slips = limits.slip > 0 && answerer_.random().below(limits.slip) == 0;
   return slips ? answer::Limit::truncate : answer::Limit::drop;
 }
 
@@ -146,7 +148,6 @@ void UdpWorker::queue_response(unsigned place, std::size_t slot, std::size_t siz
   sending_buffers_[place] = {buffers_[slot].data(), size};
   msghdr& header = sending_[place].msg_hdr;
   header.msg_name = &clients_[slot];
-  header.msg_namelen = receiving_[slot].msg_hdr.msg_namelen;
   if (!needs_control_) return;
   header.msg_control = controls_[slot].octets.data();
   header.msg_controllen = receiving_[slot].msg_hdr.msg_controllen;

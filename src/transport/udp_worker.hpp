@@ -5,9 +5,8 @@
 #include <atomic>
 #include <cstdint>
 
-#include "answer/responder.hpp"
 #include "base/published.hpp"
-#include "base/random.hpp"
+#include "transport/answerer.hpp"
 #include "transport/socket.hpp"
 #include "transport/udp_server.hpp"
 
@@ -38,6 +37,7 @@ class UdpWorker {
   [[nodiscard]] int socket() const noexcept { return socket_.get(); }
   // A query waits for it now.
   [[nodiscard]] bool has_waiting() const noexcept;
+  [[nodiscard]] const answer::Counters& counters() const noexcept { return answerer_.counters(); }
 
  private:
   // The ancillary data of one datagram: the address that was asked, so that the answer comes from it.
@@ -62,8 +62,9 @@ class UdpWorker {
 
   Descriptor socket_;
   const Published<answer::Snapshot>& snapshot_;
-  Random random_;
+  Answerer answerer_;
   RateLimiter* limiter_;
+  Family family_;       // of the address that it is bound to, and so of all clients
   bool needs_control_;  // bound to a wildcard: which address was asked is not known otherwise
   std::atomic<bool> stopping_ = false;
   std::atomic<bool> stopped_ = false;
@@ -77,6 +78,7 @@ class UdpWorker {
   std::array<iovec, kBatch> sending_buffers_{};
   std::array<SocketAddress, kBatch> clients_{};
   std::array<Control, kBatch> controls_{};
+  std::array<answer::Summary, kBatch> summaries_{};
   std::array<std::array<std::uint8_t, kQueryMax>, kBatch> buffers_{};
 };
 

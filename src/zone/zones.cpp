@@ -10,7 +10,12 @@ namespace rhumb::zone {
 namespace {
 
 Lookup lookup_of(Lookup::Kind kind, const Zone& zone, NodeIndex node) noexcept {
-  return {kind, zone.node(node).label_count, node, &zone};
+  return {kind, zone.node(node).label_count, Lookup::kNoZone, node, &zone};
+}
+
+Lookup numbered(Lookup lookup, std::uint16_t zone_number) noexcept {
+  lookup.zone_number = zone_number;
+  return lookup;
 }
 
 // The node `taken_by` is above, or is, the one that was asked for.
@@ -130,7 +135,7 @@ void Zones::insert_what_is_own(std::uint16_t zone, std::span<const std::uint16_t
     if (apex->zone == zone) {
       insert(name, zone, node);
     } else if (suffix == 0 && parents[apex->zone] == zone) {
-      parent_sides_[apex->zone] = at(*zones_[zone], node, dns::type::kDs);
+      parent_sides_[apex->zone] = numbered(at(*zones_[zone], node, dns::type::kDs), zone);
     }
   }
 }
@@ -166,8 +171,9 @@ std::uint8_t Zones::label_count(const NameIndex::Slot& slot) const noexcept {
 }
 
 Lookup Zones::below(const NameIndex::Slot& closest_encloser) const noexcept {
-  if (is_loaded(closest_encloser)) return below_node(*zones_[closest_encloser.zone], closest_encloser.node);
-  return {Lookup::Kind::not_loaded, label_count(closest_encloser), kNoNode, nullptr};
+  const std::uint16_t number = closest_encloser.zone;
+  if (is_loaded(closest_encloser)) return numbered(below_node(*zones_[number], closest_encloser.node), number);
+  return {Lookup::Kind::not_loaded, label_count(closest_encloser), number, kNoNode, nullptr};
 }
 
 Lookup Zones::find(const dns::LookupName& name, dns::Type type) const noexcept {
@@ -182,7 +188,7 @@ Lookup Zones::find(const dns::LookupName& name, dns::Type type) const noexcept {
   if (!is_loaded(*slot)) return below(*slot);
   const Zone& zone = *zones_[slot->zone];
   const bool is_there = zone.node(slot->node).label_count == name.label_count;
-  return is_there ? at(zone, slot->node, type) : below_node(zone, slot->node);
+  return numbered(is_there ? at(zone, slot->node, type) : below_node(zone, slot->node), slot->zone);
 }
 
 Lookup Zones::find_in(const Zone& zone, const dns::LookupName& name, dns::Type type) const noexcept {

@@ -26,6 +26,8 @@
 namespace rhumb::zone {
 
 struct Lookup {
+  static constexpr std::uint16_t kNoZone = 0xFFFF;
+
   enum class Kind : std::uint8_t {
     not_ours,    // no zone here is at or above the name; zone is null
     not_loaded,  // the zone that the name is in could not be loaded; zone is null, label_count that of its apex
@@ -39,6 +41,8 @@ struct Lookup {
   // Labels of the node's own name, without the root's. Unless `kind` is wildcard, that name ends the question's name,
   // and starts there at offsets[question's label_count - label_count].
   std::uint8_t label_count = 0;
+  // Of the zone that the name is in, loaded or not: its place in Zones::zones(), or behind them in not_loaded().
+  std::uint16_t zone_number = kNoZone;
   NodeIndex node = kNoNode;
   const Zone* zone = nullptr;
 };
@@ -79,7 +83,7 @@ class Zones {
   [[nodiscard]] std::size_t memory_size() const noexcept { return index_.memory_size(); }
 
  private:
-  static constexpr std::uint16_t kNoZone = 0xFFFF;
+  static constexpr std::uint16_t kNoZone = Lookup::kNoZone;
 
   // The zones that were not loaded have the numbers after those that were, and one node each, the apex.
   [[nodiscard]] std::size_t zone_count() const noexcept { return zones_.size() + not_loaded_.size(); }

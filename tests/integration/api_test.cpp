@@ -169,7 +169,7 @@ TEST_F(Api, AnswersAsTheDocumentSays) {
   EXPECT_THAT(get("/v1/services").body, HasSubstr("www.example.com"));
   EXPECT_THAT(get("/v1/regions").body, HasSubstr("eu-west"));
   EXPECT_THAT(get("/v1/config").body, HasSubstr("control.sock"));
-  EXPECT_THAT(get("/metrics").body, HasSubstr("rhumb_generation 1\n"));
+  EXPECT_THAT(get("/metrics").body, HasSubstr("rhumb_build_info{version="));
   EXPECT_THAT(expect_as_described("GET", "/v1/zones/{name}", "/v1/zones/EXAMPLE.com.").body, HasSubstr("\"serial\":1"));
   EXPECT_EQ(expect_as_described("GET", "/v1/zones/{name}", "/v1/zones/example.org").status, 404);
   EXPECT_EQ(expect_as_described("GET", "/v1/instances", "/v1/instances?regoin=a").status, 400);

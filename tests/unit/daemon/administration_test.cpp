@@ -35,10 +35,12 @@ class AdministrationTest : public testing::Test {
   MainLoop loop_{SIGUSR1};
   Published<answer::Snapshot> snapshot_{some_snapshot()};
   int reloads_ = 0;
-  ServerAdministration administration_{snapshot_, loop_, [this](const std::string& zone) {
+  ServerAdministration administration_{snapshot_, loop_,
+                                       [this](const std::string& zone) {
                                          ++reloads_;
                                          return LoadReport{true, {"fine" + zone}};
-                                       }};
+                                       },
+                                       [] { return std::string("rhumb_up 1\n"); }};
 };
 
 TEST_F(AdministrationTest, KnowsHowTheLastLoadWentAndWhatIsServed) {

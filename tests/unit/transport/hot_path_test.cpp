@@ -55,6 +55,7 @@ std::unique_ptr<const answer::Snapshot> make_steered_snapshot() {
   snapshot->settings.identity = "test";
   snapshot->settings.version = "test";
   snapshot->settings.cookies.emplace(dns::CookieSecrets::derived_from({1, 2, 3}));
+  snapshot->counted = answer::CountedNames().place(*snapshot);
   return snapshot;
 }
 
