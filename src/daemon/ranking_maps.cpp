@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
-#include <ranges>
 #include <set>
 #include <string>
 #include <thread>
@@ -24,12 +23,6 @@ std::vector<std::size_t> regions_of(const config::Service& service) {
   for (const config::Instance& instance : service.instances)
     regions.insert(instance.region);
   return {regions.begin(), regions.end()};
-}
-
-// Those of `all` that `shared` is about.
-auto regions_in(const std::vector<steering::Region>& all, const RankingMaps::Shared& shared) {
-  return shared.regions |
-         std::views::transform([&all](std::size_t region) -> const steering::Region& { return all[region]; });
 }
 
 std::size_t compiler_count(std::size_t maps) {
@@ -124,15 +117,16 @@ const steering::RankingMap* RankingMaps::find_before(const Shared& shared) const
 
 // Whether the regions of `shared` have the names of those of `served`, in the same order.
 bool RankingMaps::has_same_names(const Shared& shared, const Shared& served) const {
-  const auto name = [](const steering::Region& region) -> const std::string& { return region.name; };
-  return std::ranges::equal(regions_in(config_.regions, shared), regions_in(served_->regions, served), {}, name, name);
+  return std::ranges::equal(shared.regions, served.regions, [this](std::size_t now, std::size_t before) {
+    return config_.regions[now].name == served_->regions[before].name;
+  });
 }
 
 // And lie where those do.
 bool RankingMaps::has_same_places(const Shared& shared, const Shared& served) const {
-  const auto place = [](const steering::Region& region) { return region.coordinates; };
-  return std::ranges::equal(regions_in(config_.regions, shared), regions_in(served_->regions, served), {}, place,
-                            place);
+  return std::ranges::equal(shared.regions, served.regions, [this](std::size_t now, std::size_t before) {
+    return config_.regions[now].coordinates == served_->regions[before].coordinates;
+  });
 }
 
 }  // namespace rhumb::daemon
