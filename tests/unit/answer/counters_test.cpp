@@ -110,7 +110,7 @@ TEST(Counters, WhatSlipsIsAnAnswerToo) {
 
 TEST(Counters, ATimeCountsInTheFirstBucketThatItFits) {
   Counters counters;
-  for (const std::uint64_t time_ns : {0, 1, 125, 126, 250, 251, 1'024'000, 1'024'001, 1'000'000'000})
+  for (const std::uint64_t time_ns : {0U, 1U, 125U, 126U, 250U, 251U, 1'024'000U, 1'024'001U, 1'000'000'000U})
     counters.count_time(time_ns);
   const Counts counts = sum_of(counters);
   EXPECT_EQ(counts[counter::kTimes], 3U);
