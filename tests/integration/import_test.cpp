@@ -166,7 +166,6 @@ class ImportBesideGdnsd : public Import {
     std::set<std::string> records;  // of many answers: owner, TTL, type and data
     std::set<std::size_t> counts;   // of records in them
     std::set<std::string> codes;
-    friend bool operator==(const Seen&, const Seen&) = default;
   };
   static Seen ask(const Endpoint& server, const Question& question, int times) {
     Seen seen;
