@@ -37,9 +37,9 @@ const geo::Database* GeoDatabases::read(Problems& problems) {
 }
 
 const geo::Database& GeoDatabases::read_or_know_nothing(Problems& problems) {
-  static const geo::Database nothing;
+  static const geo::Database kNothing;
   const geo::Database* database = read(problems);
-  return database == nullptr ? nothing : *database;
+  return database == nullptr ? kNothing : *database;
 }
 
 }  // namespace rhumb::daemon

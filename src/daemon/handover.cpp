@@ -15,19 +15,19 @@
 namespace rhumb::daemon {
 namespace {
 
-enum Kind : std::uint8_t {
-  kWish = 1,
-  kRefusal,
-  kSecrets,
-  kSocket,
-  kMemory,
-  kReady,
-  kLeaving,
-  kVacated,
-  kConnection,
-  kDone,
-  kReport,
-};
+// Of a frame.
+using Kind = std::uint8_t;
+constexpr Kind kWish = 1;
+constexpr Kind kRefusal = 2;
+constexpr Kind kSecrets = 3;
+constexpr Kind kSocket = 4;
+constexpr Kind kMemory = 5;
+constexpr Kind kReady = 6;
+constexpr Kind kLeaving = 7;
+constexpr Kind kVacated = 8;
+constexpr Kind kConnection = 9;
+constexpr Kind kDone = 10;
+constexpr Kind kReport = 11;
 
 // A wish, with a path; a reason or a report.
 constexpr std::size_t kTextMax = 16 * 1'024;
@@ -84,7 +84,7 @@ Wish read_wish(int fd) {
   if (frame.body.size() < 2 || static_cast<std::uint8_t>(frame.body[0]) < kHandoverVersion) {
     throw HandoverError("the other program is too old to be understood");
   }
-  const Wish wish{Wish::Kind{static_cast<std::uint8_t>(frame.body[1])}, frame.body.substr(2)};
+  Wish wish{Wish::Kind{static_cast<std::uint8_t>(frame.body[1])}, frame.body.substr(2)};
   if (wish.kind != Wish::Kind::take_over && wish.kind != Wish::Kind::upgrade) {
     throw HandoverError("the other program wants what this server does not know");
   }
