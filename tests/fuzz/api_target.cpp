@@ -32,8 +32,10 @@ void check_request(std::string_view method, Role role, std::string_view text) {
   test::FakeAdministration administration;
   const control::Api api(operations, administration, nullptr);
   const std::size_t end = std::min(text.find('\n'), text.size());
-  const control::ApiRequest request{std::string(method), std::string(text.substr(0, end)),
-                                    std::string(text.substr(std::min(end + 1, text.size()))), {"ada", role, "socket"}};
+  const control::ApiRequest request{std::string(method),
+                                    std::string(text.substr(0, end)),
+                                    std::string(text.substr(std::min(end + 1, text.size()))),
+                                    {"ada", role, "socket"}};
   const control::Routed routed = api.route(request);
   control::ApiAnswer answer = routed.refusal;
   if (routed.route != nullptr) {
