@@ -612,7 +612,7 @@ std::vector<std::string> successor_arguments(const ServeOptions& options) {
 // Until a signal ends it, or it has been replaced.
 void run(Server& server, Succession& succession, MainLoop& loop) {
   while (true) {
-    const std::optional<int> signal = loop.wait(server.patience());
+    const int signal = loop.wait(server.patience()).value_or(0);
     if (signal == SIGTERM || signal == SIGINT) {
       server.stop();
       spdlog::info("stopping on {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");

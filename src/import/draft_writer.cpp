@@ -32,7 +32,7 @@ void print_scalars(const Json& list, std::size_t indent, std::string& text) {
   for (const Json& value : list) {
     const std::string word = to_line(value) + (&value == &list.back() ? "" : ",");
     if (width + 1 + word.size() > kWidth) {
-      text += "\n" + margin + word;
+      text.append("\n").append(margin).append(word);
       width = margin.size() + word.size();
     } else {
       text += " " + word;

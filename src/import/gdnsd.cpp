@@ -332,6 +332,7 @@ class Importer {
   static std::vector<std::string> regions_of(const std::vector<std::string>& pools,
                                              const std::map<std::string, std::string>& names) {
     std::vector<std::string> regions;
+    regions.reserve(pools.size());
     for (const std::string& pool : pools)
       regions.push_back(names.at(pool));
     return regions;

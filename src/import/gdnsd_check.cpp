@@ -10,9 +10,9 @@ namespace {
 
 constexpr std::uint32_t kResultsMax = 64;  // of rise, fall and window
 
-std::string text_of(const VscfValue& table, std::string_view key, std::string otherwise = {}) {
+std::string text_of(const VscfValue& table, std::string_view key, const std::string& otherwise = {}) {
   const VscfValue* value = table.find(key);
-  return value != nullptr && value->is_text() ? value->text : std::move(otherwise);
+  return value != nullptr && value->is_text() ? value->text : otherwise;
 }
 
 // A word as sh(1) reads it, with gdnsd's %%ITEM%% as what Rhumb tells programs.
