@@ -176,7 +176,8 @@ class Importer {
   [[nodiscard]] const GeodnsLabel* resolve(const GeodnsLabel* label, const std::string& suffix) {
     for (std::size_t depth = 0; label != nullptr && label->records.contains("alias"); ++depth) {
       const std::string& name = label->records.at("alias").front().data;
-      auto next = suffix.empty() ? zone_.labels.end() : zone_.labels.find(name.empty() ? suffix : name + "." + suffix);
+      auto next = suffix.empty() ? zone_.labels.end()
+                                 : zone_.labels.find(name.empty() ? suffix : fmt::format("{}.{}", name, suffix));
       if (next == zone_.labels.end()) next = zone_.labels.find(name);
       if (next == zone_.labels.end() || depth == kAliasDepthMax) {
         report_.missing(label->place, fmt::format("the alias leads to \"{}\", which is no label", name));

@@ -409,7 +409,7 @@ class Importer {
   std::string add_check(const Route53HealthCheck& check, const Json& json) {
     const std::string inverted = "not-";
     const auto same = std::ranges::find_if(draft_.checks, [&](const auto& other) { return other.second == json; });
-    const std::string name = same != draft_.checks.end() ? same->first : check.id;
+    std::string name = same != draft_.checks.end() ? same->first : check.id;
     if (same == draft_.checks.end()) draft_.checks.emplace_back(name, json);
     report_.carried(check.place, fmt::format("health check {}: check {}, from one place only", check.id, name));
     if (!check.is_inverted) return name;

@@ -36,7 +36,8 @@ std::string with_decimal_escapes(std::string_view text) {
 }
 
 std::string absolute(std::string name) {
-  return name.ends_with('.') ? name : name + ".";
+  if (!name.ends_with('.')) name += '.';
+  return name;
 }
 
 std::string to_lower(std::string text) {
@@ -53,7 +54,7 @@ std::size_t name_field(std::string_view type) {
 }
 
 std::string converted_value(std::string_view type, std::string_view value) {
-  const std::string text = with_decimal_escapes(value);
+  std::string text = with_decimal_escapes(value);
   const std::size_t field = name_field(type);
   if (field == 0) return text;
   std::size_t begin = 0;

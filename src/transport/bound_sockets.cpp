@@ -18,9 +18,10 @@ std::optional<int> option_of(int fd, int option) {
 
 // What keeps `fd` from being served; nothing when it can be.
 std::optional<std::string> unfitness(int fd) {
-  const auto type = option_of(fd, SO_TYPE);
-  if (!type) return "no socket";
-  const auto family = option_of(fd, SO_DOMAIN);
+  constexpr int kNone = -1;
+  const int type = option_of(fd, SO_TYPE).value_or(kNone);
+  if (type == kNone) return "no socket";
+  const int family = option_of(fd, SO_DOMAIN).value_or(kNone);
   if (family != AF_INET && family != AF_INET6) return "a socket of another kind than IPv4 and IPv6";
   if (type != SOCK_DGRAM && type != SOCK_STREAM) return "a socket for neither UDP nor TCP";
   if (type == SOCK_STREAM && option_of(fd, SO_ACCEPTCONN) != 1) return "a TCP socket that does not listen";
