@@ -343,9 +343,10 @@ class Server {
     note(problems, report.lines);
     if (snapshot != nullptr) {
       report.is_done = true;
-      note(describe_changes(served.zones, snapshot->zones), report.lines);
+      auto changes = describe_changes(served.zones, snapshot->zones);
       metrics_.serve(*snapshot, loaded_.databases);
       snapshot_.publish(std::move(snapshot));
+      note(std::move(changes), report.lines);
     }
     if (!has_latency_files()) loaded_.databases.forget();
     return finish(std::move(report), start);
@@ -443,7 +444,7 @@ class Server {
     const Served served{loaded_, snapshot_.read()};
     auto loaded = load_and_log(config_file_, secrets_, &served, report.lines);
     if (!loaded) return report;
-    note(describe_changes(served, *loaded), report.lines);
+    auto changes = describe_changes(served, *loaded);
     if (!is_same_transport(loaded->config, running_)) {
       spdlog::warn(
           "{}: changes of \"listen\", \"threads\", \"tcp\", \"rate_limit\", \"control\" and the state file take effect "
@@ -451,6 +452,7 @@ class Server {
           config_file_.string());
     }
     snapshot_.publish(complete(std::move(*loaded)));
+    note(std::move(changes), report.lines);
     if (control_ != nullptr) control_->use(loaded_.config.control.tokens, loaded_.config.control.tls);
     report.is_done = true;
     return report;
