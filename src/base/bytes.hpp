@@ -1,10 +1,13 @@
 // Views of octets, and integers in network byte order.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <string_view>
+#include <vector>
 
 namespace rhumb {
 
@@ -44,6 +47,20 @@ inline void store_u32(std::uint8_t* at, std::uint32_t value) noexcept {
 inline void store_u64(std::uint8_t* at, std::uint64_t value) noexcept {
   value = __builtin_bswap64(value);
   std::memcpy(at, &value, sizeof value);
+}
+
+[[nodiscard]] inline std::string_view text_of(Bytes octets) noexcept {
+  return {reinterpret_cast<const char*>(octets.data()), octets.size()};
+}
+
+inline void append_u16(std::vector<std::uint8_t>& octets, std::uint16_t value) {
+  octets.push_back(static_cast<std::uint8_t>(value >> 8));
+  octets.push_back(static_cast<std::uint8_t>(value));
+}
+
+// Not by memcmp(3), which must not be given the null pointer that an empty view may have.
+[[nodiscard]] inline bool is_equal(Bytes a, Bytes b) noexcept {
+  return std::ranges::equal(a, b);
 }
 
 // Whether `a` and `b` have the same `size` octets: memcmp(3) without the call, which costs more than comparing a name.

@@ -4,39 +4,30 @@
 
 #include "cli/commands.hpp"
 #include "cli/explanation.hpp"
+#include "cli/failure.hpp"
 #include "daemon/trial.hpp"
 
 namespace rhumb::cli {
-namespace {
-
-int fail(const std::string& message) {
-  fmt::print(stderr, "rhumb explain: {}\n", message);
-  return 1;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 int explain(const ExplainOptions& options) {
   const auto name = dns::Name::from_text(options.name);
-  if (!name) return fail(fmt::format("\"{}\" is not a domain name", options.name));
+  if (!name) return fail("explain", fmt::format("\"{}\" is not a domain name", options.name));
   const auto type = dns::type_from_text(options.type);
-  if (!type) return fail(fmt::format("--type: \"{}\" is not a record type", options.type));
+  if (!type) return fail("explain", fmt::format("--type: \"{}\" is not a record type", options.type));
   const auto client = daemon::parse_client(options.client, daemon::kWholeAddress);
-  if (!client) return fail(fmt::format("\"{}\" is not an IP address or network", options.client));
+  if (!client) return fail("explain", fmt::format("\"{}\" is not an IP address or network", options.client));
   const auto resolver = IpAddress::parse(options.resolver);
   if (!options.resolver.empty() && !resolver) {
-    return fail(fmt::format("--resolver: \"{}\" is not an IP address", options.resolver));
+    return fail("explain", fmt::format("--resolver: \"{}\" is not an IP address", options.resolver));
   }
 
   Problems problems;
   auto loaded = daemon::load_unasserted(options.config_file, daemon::Secrets{}, nullptr, problems);
-  if (!loaded) {
-    for (const Problem& problem : problems.all())
-      fmt::print(stderr, "{}\n", problem.to_string());
-    return 1;
-  }
+  if (!loaded) return fail(problems);
   for (const std::string& region : options.down) {
-    if (const auto wrong = daemon::refuse_region(*loaded->snapshot, region)) return fail("--down: " + *wrong);
+    if (const auto wrong = daemon::refuse_region(*loaded->snapshot, region))
+      return fail("explain", "--down: " + *wrong);
   }
   loaded->snapshot->board = daemon::assume_down(*loaded, options.down);
 

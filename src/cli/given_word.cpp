@@ -6,15 +6,11 @@
 #include <fmt/format.h>
 
 #include "cli/change_text.hpp"
+#include "cli/failure.hpp"
 #include "cli/time_text.hpp"
 
 namespace rhumb::cli {
 namespace {
-
-int fail(std::string_view command, const std::string& message) {
-  fmt::print(stderr, "rhumb {}: {}\n", command, message);
-  return 1;
-}
 
 health::Time now() {
   return std::chrono::floor<health::Duration>(std::chrono::system_clock::now());

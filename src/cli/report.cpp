@@ -3,22 +3,16 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/failure.hpp"
 
 namespace rhumb::cli {
-namespace {
-
-int fail(const std::string& message) {
-  fmt::print(stderr, "rhumb report: {}\n", message);
-  return 1;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 int report(const ReportOptions& options) {
   const health::PushReport report{canonical(options.scope), options.check,
                                   options.is_up ? health::State::up : health::State::down, options.reason};
   const auto server = connect(options.server);
-  if (const auto refused = server->report(report)) return fail(*refused);
+  if (const auto refused = server->report(report)) return fail("report", *refused);
   fmt::print("{}: reported {}\n", to_text(report.scope), to_text(report.state));
   return 0;
 }

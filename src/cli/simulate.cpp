@@ -10,6 +10,7 @@
 
 #include "base/suggestion.hpp"
 #include "cli/commands.hpp"
+#include "cli/failure.hpp"
 #include "daemon/simulation.hpp"
 #include "daemon/trial.hpp"
 
@@ -32,17 +33,6 @@ struct Heading {
   std::string clients;
   double weight;
 };
-
-int fail(std::string_view message) {
-  fmt::print(stderr, "rhumb simulate: {}\n", message);
-  return 1;
-}
-
-int fail(const Problems& problems) {
-  for (const Problem& problem : problems.all())
-    fmt::print(stderr, "{}\n", problem.to_string());
-  return 1;
-}
 
 bool is_over_capacity(const SimulatedRegion& region) {
   constexpr double kRounding = 1e-9;
@@ -231,7 +221,7 @@ int simulate(const SimulateOptions& options) {
   std::optional<dns::Name> only;
   if (!options.service.empty()) {
     only = dns::Name::from_text(options.service);
-    if (!only) return fail(fmt::format("--service: \"{}\" is not a domain name", options.service));
+    if (!only) return fail("simulate", fmt::format("--service: \"{}\" is not a domain name", options.service));
   }
   Problems problems;
   const bool has_weights = !options.weights_file.empty();
@@ -245,15 +235,16 @@ int simulate(const SimulateOptions& options) {
 
   const daemon::Loaded& after = other ? *other : *before;
   for (const std::string& region : options.down) {
-    if (const auto wrong = daemon::refuse_region(*after.snapshot, region)) return fail("--down: " + *wrong);
+    if (const auto wrong = daemon::refuse_region(*after.snapshot, region)) return fail("simulate", "--down: " + *wrong);
   }
   for (const daemon::Loaded* loaded : {&*before, &after}) {
     if (!only) break;
-    if (const auto mistake = mistake_in_service(*loaded, *only)) return fail(*mistake);
+    if (const auto mistake = mistake_in_service(*loaded, *only)) return fail("simulate", *mistake);
   }
   const auto clients = daemon::locate_clients(before->databases.get(), *weights, has_weights);
   const double weight = daemon::weight_of(clients);
-  if (weight <= 0) return fail("the databases know no IPv4 network; tell what networks count with --weights");
+  if (weight <= 0)
+    return fail("simulate", "the databases know no IPv4 network; tell what networks count with --weights");
 
   const auto all_up = daemon::assume_down(*before, {});
   const auto some_down = daemon::assume_down(after, options.down);

@@ -49,7 +49,7 @@ Answer ask(control::ControlClient& server, const StatusOptions& options) {
   const health::Status status = only(whole, canonical_service(options.service), options.region);
   const int exit_status = is_well(status) ? 0 : kNotWell;
   if (options.as_json) return {control::to_json(status, control::Layout::indented) + "\n", exit_status};
-  return {to_text(status, {options.has_probes, has_colour()}), exit_status};
+  return {cli::to_text(status, {options.has_probes, has_colour()}), exit_status};
 }
 
 // Until the process is told to stop. A server that is away may come back.

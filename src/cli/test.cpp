@@ -6,6 +6,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/explanation.hpp"
+#include "cli/failure.hpp"
 #include "daemon/route_tests.hpp"
 
 namespace rhumb::cli {
@@ -14,12 +15,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int kCannotRead = 2;
-
-int fail(const Problems& problems) {
-  for (const Problem& problem : problems.all())
-    fmt::print(stderr, "{}\n", problem.to_string());
-  return kCannotRead;
-}
 
 // Shows `loaded` the states that the answer was made with.
 Explanation explain_result(const daemon::RouteTestResult& result, daemon::Loaded& loaded) {
@@ -83,10 +78,10 @@ void print_text(const std::vector<daemon::RouteTestResult>& results, std::size_t
 int test(const TestOptions& options) {
   Problems of_load;
   auto loaded = daemon::load_unasserted(options.config_file, daemon::Secrets{}, nullptr, of_load);
-  if (!loaded) return fail(of_load);
+  if (!loaded) return fail(of_load, kCannotRead);
   Problems of_tests;
   const auto tests = daemon::read_route_tests(options.tests_file, *loaded, of_tests);
-  if (!tests) return fail(of_tests);
+  if (!tests) return fail(of_tests, kCannotRead);
 
   const auto results = daemon::run_route_tests(*loaded, *tests);
   const auto passed = static_cast<std::size_t>(std::ranges::count_if(results, &daemon::RouteTestResult::has_passed));

@@ -46,9 +46,9 @@ constexpr std::int64_t kSamplesMax = 1'000'000;
 constexpr std::size_t kLatencyFilesMax = 64;  // one a region or a collector; each is looked at every second
 
 // Reads one document; what it collects is complete when no error was reported.
-class Reader {
+class ConfigReader {
  public:
-  Reader(const std::filesystem::path& file, JsonPlace top, Problems& problems, std::chrono::sys_days today)
+  ConfigReader(const std::filesystem::path& file, JsonPlace top, Problems& problems, std::chrono::sys_days today)
       : top_(std::move(top)), problems_(problems), today_(today) {
     config_.file = file;
   }
@@ -600,7 +600,7 @@ std::optional<Config> load_config(const std::filesystem::path& file, Problems& p
   auto text = read_json_file(file, problems);
   const auto document = text ? parse_json(*text, file, problems) : std::nullopt;
   if (!document) return std::nullopt;
-  Config config = Reader(file, JsonPlace(*document, file, problems), problems, today).read();
+  Config config = ConfigReader(file, JsonPlace(*document, file, problems), problems, today).read();
   if (problems.error_count() > errors_before) return std::nullopt;
   config.text = std::move(*text);
   config.document = masked(*document);

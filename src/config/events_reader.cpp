@@ -22,15 +22,15 @@ namespace {
 using Kind = health::Event::Kind;
 using Severity = health::Event::Severity;
 
-constexpr std::size_t kWordsMax = 64;          // of a command
-constexpr std::size_t kWordMax = 1'024;        // octets
-constexpr std::uint32_t kTimeoutMin = 100;     // ms
-constexpr std::uint32_t kTimeoutMax = 60'000;  // the others that wait in the queue grow old
-constexpr std::size_t kSecretMax = 1'024;      // octets; a hash's block is 64, more adds nothing
+constexpr std::size_t kHookWordsMax = 64;       // of a command
+constexpr std::size_t kHookWordMax = 1'024;     // octets
+constexpr std::uint32_t kHookTimeoutMin = 100;  // ms
+constexpr std::uint32_t kTimeoutMax = 60'000;   // the others that wait in the queue grow old
+constexpr std::size_t kSecretMax = 1'024;       // octets; a hash's block is 64, more adds nothing
 
 std::chrono::milliseconds read_timeout(const JsonPlace& place) {
   const auto timeout = place.member("timeout");
-  const auto value = timeout ? timeout->duration_ms(kTimeoutMin, kTimeoutMax) : std::nullopt;
+  const auto value = timeout ? timeout->duration_ms(kHookTimeoutMin, kTimeoutMax) : std::nullopt;
   return value ? std::chrono::milliseconds(*value) : control::kToldTimeout;
 }
 
@@ -80,11 +80,11 @@ std::vector<std::string> read_command(const JsonPlace& place) {
   for (const JsonPlace& element : elements) {
     auto word = element.text();
     if (!word) return {};
-    if (word->size() > kWordMax) element.error(fmt::format("must have at most {} octets", kWordMax));
+    if (word->size() > kHookWordMax) element.error(fmt::format("must have at most {} octets", kHookWordMax));
     if (word->find('\0') != std::string::npos) element.error("must not hold the octet 0");
     words.push_back(std::move(*word));
   }
-  if (words.size() > kWordsMax) place.error(fmt::format("more than {} words", kWordsMax));
+  if (words.size() > kHookWordsMax) place.error(fmt::format("more than {} words", kHookWordsMax));
   if (words.empty()) {
     place.error("must name a program");
   } else if (!words.front().starts_with('/')) {

@@ -12,7 +12,7 @@
 namespace rhumb::config {
 namespace {
 
-constexpr std::size_t kWordsMax = 64;
+constexpr std::size_t kCommandWordsMax = 64;
 constexpr std::size_t kCommandSizeMax = 8'192;  // octets
 
 void check_program(const JsonPlace& place, const std::string& program) {
@@ -45,7 +45,7 @@ void read_exec_check(const JsonPlace& place, health::Check& check) {
     check.command.push_back(*word);
   }
   if (command->is_array() && words.empty()) command->error("must name a program");
-  if (words.size() > kWordsMax) command->error(fmt::format("more than {} words", kWordsMax));
+  if (words.size() > kCommandWordsMax) command->error(fmt::format("more than {} words", kCommandWordsMax));
   if (size > kCommandSizeMax) command->error(fmt::format("more than {} octets", kCommandSizeMax));
 }
 

@@ -44,9 +44,9 @@ std::uint32_t changed_at(const std::filesystem::path& file) {
   return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(since_epoch).count());
 }
 
-class Reader {
+class LatencyFileReader {
  public:
-  Reader(const std::vector<steering::Region>& regions, Problems& problems) : problems_(problems) {
+  LatencyFileReader(const std::vector<steering::Region>& regions, Problems& problems) : problems_(problems) {
     for (std::size_t i = 0; i < regions.size(); ++i) {
       numbers_.emplace(regions[i].name, static_cast<steering::RegionIndex>(i));
       names_.push_back(regions[i].name);
@@ -129,7 +129,7 @@ class Reader {
 std::optional<steering::Latencies> read_latencies(const Config& config, const geo::Database& database,
                                                   Problems& problems) {
   const std::size_t errors_before = problems.error_count();
-  Reader reader(config.regions, problems);
+  LatencyFileReader reader(config.regions, problems);
   for (const auto& file : config.latency.files)
     reader.read(file);
   if (problems.error_count() > errors_before) return std::nullopt;

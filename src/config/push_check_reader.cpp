@@ -10,8 +10,8 @@ namespace rhumb::config {
 namespace {
 
 constexpr std::uint32_t kTtlMin = 100;  // ms
-constexpr std::uint32_t kTtlMax = 86'400'000;
-constexpr std::uint32_t kDefaultTtl = 60'000;  // only where what is written is refused
+constexpr std::uint32_t kReportTtlMax = 86'400'000;
+constexpr std::uint32_t kDefaultReportTtl = 60'000;  // only where what is written is refused
 constexpr std::size_t kFileMax = 1'024;
 
 // Braces are for what is replaced; so a mistyped one is found.
@@ -45,7 +45,7 @@ std::string read_file(const JsonPlace& place, const std::filesystem::path& direc
 
 void read_push_check(const JsonPlace& place, const std::filesystem::path& directory, health::Check& check) {
   const auto ttl = place.required("ttl");
-  check.ttl_ms = ttl ? ttl->duration_ms(kTtlMin, kTtlMax).value_or(kDefaultTtl) : kDefaultTtl;
+  check.ttl_ms = ttl ? ttl->duration_ms(kTtlMin, kReportTtlMax).value_or(kDefaultReportTtl) : kDefaultReportTtl;
   if (const auto expiry = place.member("on_expiry")) {
     check.is_down_on_expiry = expiry->choice<bool>({{"down", true}, {"unknown", false}}).value_or(true);
   }

@@ -22,9 +22,9 @@ namespace {
 
 using RuleNumber = std::uint16_t;  // one more than a place in the set
 
-class Reader {
+class RuleFileReader {
  public:
-  Reader(const std::filesystem::path& path, std::span<const steering::Region> regions, Problems& problems)
+  RuleFileReader(const std::filesystem::path& path, std::span<const steering::Region> regions, Problems& problems)
       : file_(path, "network", kRuleFileLinesMax, problems), title_(path.filename().string()), regions_(regions) {}
 
   steering::RuleSet read(std::string name) {
@@ -123,7 +123,7 @@ class Reader {
 
 steering::RuleSet read_rule_file(std::string name, const std::filesystem::path& path,
                                  std::span<const steering::Region> regions, Problems& problems) {
-  return Reader(path, regions, problems).read(std::move(name));
+  return RuleFileReader(path, regions, problems).read(std::move(name));
 }
 
 }  // namespace rhumb::config

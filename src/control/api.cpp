@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/suggestion.hpp"
+#include "control/http_status.hpp"
 #include "control/operations_json.hpp"
 
 namespace rhumb::control {
@@ -21,16 +22,6 @@ namespace {
 
 // Keys in the order in which they are written: it is read by people.
 using Json = nlohmann::ordered_json;
-
-constexpr int kOk = 200;
-constexpr int kNoContent = 204;
-constexpr int kBadRequest = 400;
-constexpr int kUnauthorized = 401;
-constexpr int kForbidden = 403;
-constexpr int kNotFound = 404;
-constexpr int kMethodNotAllowed = 405;
-constexpr int kConflict = 409;
-constexpr int kServerError = 500;
 
 std::string dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);

@@ -28,7 +28,6 @@ namespace {
 
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
-using Json = nlohmann::json;
 using asio::local::stream_protocol;
 
 // "rhumb", or "group 990" where the system knows no name; empty when it cannot be told.
@@ -77,18 +76,18 @@ std::string query_of(const health::Scope& scope) {
 }
 
 // The reason of an answer that refuses; empty: there is none to be read.
-std::string detail_of(const Json& answer) {
+std::string detail_of(const nlohmann::json& answer) {
   const auto found = answer.is_object() ? answer.find("detail") : answer.end();
   return found != answer.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 // Nothing when it has not that form.
 std::optional<LoadReport> read_load(const Reply& reply) {
-  const Json json = Json::parse(reply.body, nullptr, false);
+  const nlohmann::json json = nlohmann::json::parse(reply.body, nullptr, false);
   const auto lines = json.is_object() ? json.find("report") : json.end();
   if (lines == json.end() || !lines->is_array()) return std::nullopt;
   LoadReport report{reply.is_done(), {}};
-  for (const Json& line : *lines) {
+  for (const nlohmann::json& line : *lines) {
     if (line.is_string()) report.lines.push_back(line.get<std::string>());
   }
   return report;
@@ -146,7 +145,7 @@ class ControlClient::Connection {
 
   // Of a reply that refuses.
   [[nodiscard]] std::string reason_of(const Reply& reply) const {
-    std::string detail = detail_of(Json::parse(reply.body, nullptr, false));
+    std::string detail = detail_of(nlohmann::json::parse(reply.body, nullptr, false));
     if (detail.empty()) throw another_server(fmt::format("HTTP {} without a reason", reply.status));
     return detail;
   }

@@ -16,7 +16,6 @@
 #include <utility>
 #include <vector>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -28,7 +27,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/error.hpp>
@@ -44,8 +42,10 @@
 #include "control/api.hpp"
 #include "control/handover_request.hpp"
 #include "control/http_caller.hpp"
+#include "control/http_status.hpp"
 #include "control/operations_json.hpp"
 #include "control/socket_file.hpp"
+#include "health/await.hpp"
 
 namespace rhumb::control {
 namespace {
@@ -60,7 +60,7 @@ using Request = http::request<http::string_body>;
 // Of a Unix socket or TCP.
 using Socket = asio::generic::stream_protocol::socket;
 
-constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
+using health::kAwait;
 
 // A quarter of a core beside a thread that answers queries: whoever keeps this one busy takes no more from them, and an
 // operator is still heard on a machine that has more to do than it can. With a tenth he was not: beside ten others, an
@@ -171,9 +171,6 @@ using Sessions = std::list<Session>;
 
 // Why what came is no request; nothing when the connection has just ended.
 std::optional<ApiAnswer> refusal_of(const error_code& error) {
-  constexpr int kBadRequest = 400;
-  constexpr int kTooLarge = 413;
-  constexpr int kHeaderTooLarge = 431;
   if (error == http::error::body_limit) {
     return problem(kTooLarge, fmt::format("a body has at most {} octets", kRequestMax));
   }
@@ -191,7 +188,6 @@ std::string http_date() {
 }
 
 std::string challenge(int status, bool has_token) {
-  constexpr int kUnauthorized = 401;
   if (status != kUnauthorized) return "Bearer realm=\"rhumb\", error=\"insufficient_scope\"";
   return has_token ? "Bearer realm=\"rhumb\", error=\"invalid_token\"" : "Bearer realm=\"rhumb\"";
 }
@@ -205,9 +201,6 @@ struct Manner {
 
 // Line and fields, to their end.
 std::string head_of(const ApiAnswer& answer, const Manner& manner) {
-  constexpr int kNoContent = 204;
-  constexpr int kUnauthorized = 401;
-  constexpr int kForbidden = 403;
   const auto reason = http::obsolete_reason(static_cast<http::status>(answer.status));
   std::string head = fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\nServer: rhumb\r\nCache-Control: no-store\r\n",
                                  answer.status, std::string_view(reason.data(), reason.size()), http_date());
@@ -337,7 +330,7 @@ asio::awaitable<void> ControlServer::Loop::accept(Acceptor& acceptor) {
   constexpr bool kIsLocal = std::is_same_v<typename Acceptor::protocol_type, stream_protocol>;
   asio::steady_timer pause(context_);
   while (true) {
-    auto [error, connected] = co_await acceptor.async_accept(kNoThrow);
+    auto [error, connected] = co_await acceptor.async_accept(kAwait);
     if (!error) {
       if (count_like(kIsLocal) >= limits_.connections) close_longest_waiting(kIsLocal);
       const auto session = sessions_.insert(sessions_.end(), session_of(std::move(connected)));
@@ -346,7 +339,7 @@ asio::awaitable<void> ControlServer::Loop::accept(Acceptor& acceptor) {
     } else if (error != asio::error::connection_aborted) {
       close_longest_waiting(kIsLocal);
       pause.expires_after(kAcceptPause);
-      co_await pause.async_wait(kNoThrow);
+      co_await pause.async_wait(kAwait);
     }
   }
 }
@@ -376,11 +369,11 @@ asio::awaitable<void> ControlServer::Loop::serve(Sessions::iterator session) {
 
 asio::awaitable<void> ControlServer::Loop::serve_securely(Session& session, std::shared_ptr<const TlsServer> tls) {
   asio::ssl::stream<Socket&> stream(session.socket, tls->context());
-  const auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server, kNoThrow);
+  const auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server, kAwait);
   if (error) co_return;
   co_await converse(stream, session);
   session.deadline = Clock::now() + limits_.write;
-  co_await stream.async_shutdown(kNoThrow);
+  co_await stream.async_shutdown(kAwait);
 }
 
 template <typename Stream>
@@ -414,27 +407,26 @@ asio::awaitable<void> ControlServer::Loop::keep_pace(Session& session) {
   const Clock::time_point due = session.paid_until - std::chrono::seconds(1);  // as many as it may in a second at once
   if (due <= now) co_return;
   asio::steady_timer pause(context_, due);
-  co_await pause.async_wait(kNoThrow);
+  co_await pause.async_wait(kAwait);
 }
 
 template <typename Stream, typename Parser>
 asio::awaitable<error_code> ControlServer::Loop::read(Stream& stream, boost::beast::flat_buffer& buffer,
                                                       Parser& parser) {
-  const auto [head_error, head_size] = co_await http::async_read_header(stream, buffer, parser, kNoThrow);
+  const auto [head_error, head_size] = co_await http::async_read_header(stream, buffer, parser, kAwait);
   if (head_error) co_return head_error;
   if (boost::beast::iequals(parser.get()[http::field::expect], "100-continue")) {
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-    const auto [error, size] = co_await asio::async_write(stream, asio::buffer(kContinue), kNoThrow);
+    const auto [error, size] = co_await asio::async_write(stream, asio::buffer(kContinue), kAwait);
     if (error) co_return error;
   }
-  const auto [body_error, body_size] = co_await http::async_read(stream, buffer, parser, kNoThrow);
+  const auto [body_error, body_size] = co_await http::async_read(stream, buffer, parser, kAwait);
   co_return body_error;
 }
 
 // Whether the connection goes on. `has_more`: more than the request has come already.
 template <typename Stream>
 asio::awaitable<bool> ControlServer::Loop::answer(Stream& stream, Session& session, Request request, bool has_more) {
-  constexpr int kBadRequest = 400;
   const Manner manner{request.method() == http::verb::head, request.keep_alive(),
                       request.count(http::field::authorization) > 0};
   const auto method = request.method_string();
@@ -485,7 +477,6 @@ Caller ControlServer::Loop::caller_of(const Session& session, const Request& req
 // Whether the client has taken it, and the connection goes on.
 template <typename Stream>
 asio::awaitable<bool> ControlServer::Loop::send(Stream& stream, Session& session, ApiAnswer answer, Manner manner) {
-  constexpr int kUnavailable = 503;
   if (outgoing_ > 0 && outgoing_ + answer.body.size() > kOutgoingMax) {
     answer = problem(kUnavailable, "too much is waiting for other clients to take it: ask again");
   }
@@ -502,7 +493,7 @@ asio::awaitable<bool> ControlServer::Loop::write(Stream& stream, Session& sessio
   session.is_waiting = false;
   session.deadline = Clock::now() + limits_.write;
   outgoing_ += text.size();
-  const auto [error, size] = co_await asio::async_write(stream, asio::buffer(text), kNoThrow);
+  const auto [error, size] = co_await asio::async_write(stream, asio::buffer(text), kAwait);
   outgoing_ -= text.size();
   session.is_waiting = true;
   session.deadline = Clock::now() + limits_.idle;
@@ -523,13 +514,12 @@ asio::awaitable<ApiAnswer> ControlServer::Loop::reload(Session& session, const R
   });
   awaited->bell.expires_at(Clock::time_point::max());
   while (!awaited->answer)
-    co_await awaited->bell.async_wait(kNoThrow);
+    co_await awaited->bell.async_wait(kAwait);
   co_return std::move(*awaited->answer);
 }
 
 template <typename Stream>
 asio::awaitable<void> ControlServer::Loop::stream_events(Stream& stream, Session& session, bool is_head) {
-  constexpr int kUnavailable = 503;
   const auto listeners = static_cast<std::size_t>(std::ranges::count(sessions_, true, &Session::is_listening));
   if (listeners >= limits_.listeners) {
     ApiAnswer refusal = problem(kUnavailable, fmt::format("{} listen already, and more may not", listeners));
@@ -555,7 +545,7 @@ asio::awaitable<void> ControlServer::Loop::stream_events(Stream& stream, Session
     text = stream_text(listener.take());
     if (text.empty()) {
       awaited->bell.expires_after(limits_.heartbeat);
-      const auto [woken] = co_await awaited->bell.async_wait(kNoThrow);
+      const auto [woken] = co_await awaited->bell.async_wait(kAwait);
       if (woken) continue;  // something has come
       text = ": still here\n\n";
     }
@@ -594,7 +584,7 @@ asio::awaitable<void> ControlServer::Loop::linger(Session& session) {
   session.socket.shutdown(asio::socket_base::shutdown_send, ignored);
   std::vector<char> octets(kHeaderMax);
   for (std::size_t read = 0; read < kLingerMax;) {
-    const auto [error, size] = co_await session.socket.async_read_some(asio::buffer(octets), kNoThrow);
+    const auto [error, size] = co_await session.socket.async_read_some(asio::buffer(octets), kAwait);
     if (error) break;
     read += size;
   }
@@ -607,7 +597,7 @@ asio::awaitable<void> ControlServer::Loop::close_overdue() {
     }
     // A quarter of the shorter limit is as exact as anybody needs.
     sweep_.expires_after(std::min(limits_.idle, limits_.write) / 4);
-    co_await sweep_.async_wait(kNoThrow);
+    co_await sweep_.async_wait(kAwait);
   }
 }
 

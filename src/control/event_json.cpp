@@ -13,9 +13,8 @@ std::string kind_word(health::Event::Kind kind) {
 }
 
 std::string to_json(const Notice& notice, std::string_view server) {
-  using Json = nlohmann::ordered_json;
   const health::Event& event = notice.event;
-  Json object = {
+  nlohmann::ordered_json object = {
       {"time", to_rfc3339(event.at)}, {"event", kind_word(event.kind)}, {"severity", health::to_text(event.severity)}};
   const auto add = [&object](const char* key, std::string_view value) {
     if (!value.empty()) object[key] = value;
@@ -28,7 +27,7 @@ std::string to_json(const Notice& notice, std::string_view server) {
   add("evidence", event.evidence);
   if (notice.suppressed > 0) object["suppressed"] = notice.suppressed;
   add("server", server);
-  return object.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace rhumb::control

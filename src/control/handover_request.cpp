@@ -17,14 +17,15 @@
 namespace rhumb::control {
 namespace {
 
-constexpr std::size_t kHeadMax = 8 * 1'024;  // octets of a response's line and fields; the server sends some 100
+constexpr std::size_t kResponseHeadMax =
+    8 * 1'024;  // octets of a response's line and fields; the server sends some 100
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
 
 // The line and the fields of the response, octet by octet: what follows is not ours to read. Empty when it has no end.
 std::string read_head(int fd) {
   std::string head;
   char octet = 0;
-  while (head.size() < kHeadMax && recv(fd, &octet, 1, 0) == 1) {
+  while (head.size() < kResponseHeadMax && recv(fd, &octet, 1, 0) == 1) {
     head += octet;
     if (head.ends_with(kHeadEnd)) return head;
   }

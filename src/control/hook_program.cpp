@@ -14,13 +14,12 @@
 #include <utility>
 #include <vector>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 #include <spawn.h>
 
 #include "control/event_json.hpp"
+#include "health/await.hpp"
 #include "health/probe.hpp"
 
 namespace rhumb::control {
@@ -28,7 +27,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+using health::kAwait;
 
 // What a program may write to standard error; writes fail after it. Memory is used as it is written.
 constexpr off_t kErrorsMax = 1024 * 1024;

@@ -6,10 +6,8 @@
 #include <random>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
@@ -21,6 +19,7 @@
 #include <openssl/rand.h>
 
 #include "base/ip_address.hpp"
+#include "health/await.hpp"
 #include "health/probe.hpp"
 #include "health/tls_client.hpp"
 
@@ -32,7 +31,7 @@ namespace http = boost::beast::http;
 using boost::beast::tcp_stream;
 using boost::system::error_code;
 
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+using health::kAwait;
 
 constexpr int kStatusOk = 200;
 constexpr int kStatusRedirection = 300;

@@ -30,7 +30,7 @@ void DirectoryWatch::watch(const std::set<std::filesystem::path>& directories) n
 bool DirectoryWatch::has_news() noexcept {
   alignas(inotify_event) std::array<char, 16 * 1'024> events;
   bool has_any = false;
-  while (read(inotify_, events.data(), events.size()) > 0)
+  while (::read(inotify_, events.data(), events.size()) > 0)
     has_any = true;
   return has_any;
 }

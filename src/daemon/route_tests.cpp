@@ -56,13 +56,13 @@ void append_addresses(Bytes octets, Family family, std::vector<IpAddress>& addre
 
 // Of the parameters of an SVCB or HTTPS record, each with key and length (RFC 9460 §2.2).
 void append_hints(Bytes params, std::vector<IpAddress>& addresses) {
-  constexpr std::size_t kHeaderSize = 4;
-  while (params.size() >= kHeaderSize) {
+  constexpr std::size_t kParamHeaderSize = 4;
+  while (params.size() >= kParamHeaderSize) {
     const dns::SvcParamKey key = load_u16(params.data());
-    const Bytes value = params.subspan(kHeaderSize, load_u16(params.data() + 2));
+    const Bytes value = params.subspan(kParamHeaderSize, load_u16(params.data() + 2));
     if (key == dns::svc_param::kIpv4Hint) append_addresses(value, Family::v4, addresses);
     if (key == dns::svc_param::kIpv6Hint) append_addresses(value, Family::v6, addresses);
-    params = params.subspan(kHeaderSize + value.size());
+    params = params.subspan(kParamHeaderSize + value.size());
   }
 }
 

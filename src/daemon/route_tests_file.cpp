@@ -67,7 +67,7 @@ class FirstNetworks {
 };
 
 // Whom a test is about, and what it is called there.
-struct Client {
+struct TestClient {
   std::string label;
   dns::ClientSubnet subnet;
 };
@@ -111,7 +111,7 @@ class Reader {
     if (const auto query = place.required("query")) test.question.name = read_name(*query);
     if (const auto type = place.member("type")) test.question.type = read_type(*type);
     const auto client_place = place.required("client");
-    const Client client = client_place ? read_client(*client_place) : Client{};
+    const TestClient client = client_place ? read_client(*client_place) : TestClient{};
     test.question.client = client.subnet;
     if (const auto resolver = place.member("resolver")) test.question.resolver = resolver->address();
     if (const auto down = place.member("down")) test.down = read_regions(*down);
@@ -139,7 +139,7 @@ class Reader {
         .value_or(dns::type::kA);
   }
 
-  Client read_client(const JsonPlace& place) {
+  TestClient read_client(const JsonPlace& place) {
     if (place.is_object()) return read_whereabouts(place);
     const auto text = place.text();
     if (!text) return {};
@@ -154,7 +154,7 @@ class Reader {
   }
 
   // {"country": "FR"} or {"asn": 3215}
-  Client read_whereabouts(const JsonPlace& place) {
+  TestClient read_whereabouts(const JsonPlace& place) {
     const bool is_known = place.has_only({"country", "asn"});
     const auto country = place.member("country");
     const auto asn = place.member("asn");
@@ -165,7 +165,7 @@ class Reader {
     return country ? read_country(*country) : read_asn(*asn);
   }
 
-  Client read_country(const JsonPlace& place) {
+  TestClient read_country(const JsonPlace& place) {
     const auto country = place.text();
     if (!country) return {};
     const auto network = first_networks().of_country(*country);
@@ -173,7 +173,7 @@ class Reader {
     return {*country, network.value_or(dns::ClientSubnet{})};
   }
 
-  Client read_asn(const JsonPlace& place) {
+  TestClient read_asn(const JsonPlace& place) {
     const auto asn = place.integer(1, kAsnMax);
     if (!asn) return {};
     const auto network = first_networks().of_asn(*asn);

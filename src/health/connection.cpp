@@ -3,12 +3,12 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
+
+#include "health/await.hpp"
 
 namespace rhumb::health {
 namespace {
@@ -17,8 +17,6 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::beast::error_code;
 using boost::beast::tcp_stream;
-
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
 // A connection to a closed port in the ephemeral range of this machine can be given that very port as its own, and then
 // TCP's simultaneous open connects it to itself. Rare, but it would bring a dead target up.

@@ -10,13 +10,12 @@
 #include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/udp.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
+#include "health/await.hpp"
 #include "health/cutoff.hpp"
 #include "health/dns_message.hpp"
 
@@ -28,8 +27,6 @@ using asio::ip::udp;
 using boost::beast::error_code;
 using boost::beast::tcp_stream;
 using Octets = std::vector<std::uint8_t>;
-
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
 constexpr std::string_view kForResponse = "waiting for the response";
 

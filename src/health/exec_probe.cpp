@@ -19,14 +19,13 @@
 #include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 #include <spawn.h>
 
+#include "health/await.hpp"
 #include "health/cutoff.hpp"
 
 namespace rhumb::health {
@@ -36,9 +35,7 @@ namespace asio = boost::asio;
 using asio::posix::stream_descriptor;
 using boost::beast::error_code;
 
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
-
-constexpr std::size_t kReadSize = 16 * 1024;
+constexpr std::size_t kPipeReadSize = 16 * 1024;
 
 // Programs are this machine's own: that one cannot be run says nothing of the target.
 Outcome trouble(const std::string& activity, const std::error_code& error) {
@@ -124,7 +121,7 @@ class Output : public std::enable_shared_from_this<Output> {
   }
 
   stream_descriptor pipe_;
-  std::array<char, kReadSize> buffer_;
+  std::array<char, kPipeReadSize> buffer_;
   std::string kept_;
 };
 

@@ -6,12 +6,11 @@
 #include <utility>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
+#include "health/await.hpp"
 #include "health/grpc_session.hpp"
 #include "health/http_head.hpp"
 #include "health/tls_client.hpp"
@@ -25,10 +24,8 @@ using boost::beast::error_code;
 using boost::beast::tcp_stream;
 using Progress = GrpcSession::Progress;
 
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
-
 // Most answers come whole in the first segment.
-constexpr std::size_t kReadSize = 4 * 1024;
+constexpr std::size_t kFramesReadSize = 4 * 1024;
 
 Outcome call_failed(const Target& target, const error_code& error) {
   if (error == boost::beast::error::timeout) return timed_out(target, "waiting for the response");
@@ -39,7 +36,7 @@ Outcome call_failed(const Target& target, const error_code& error) {
 template <typename Stream>
 asio::awaitable<Outcome> call(Stream& stream, const Target& target) {
   GrpcSession session({host_field(target), target.check.service, target.check.tls != nullptr});
-  std::array<char, kReadSize> octets;
+  std::array<char, kFramesReadSize> octets;
   while (session.progress() == Progress::incomplete) {
     const std::string output = session.take_output();
     const auto [write_error, written] = co_await asio::async_write(stream, asio::buffer(output), kAwait);

@@ -11,13 +11,15 @@
 #include <fmt/format.h>
 #include <nghttp2/nghttp2.h>
 
+#include "health/excerpt.hpp"
+
 namespace rhumb::health {
 namespace {
 
 using Progress = GrpcSession::Progress;
 
 // What is shown of what a server says.
-constexpr std::size_t kShownMax = 128;
+constexpr std::size_t kPeerTextMax = 128;
 
 // "Length-Prefixed-Message" of gRPC over HTTP/2: whether it is compressed, and its length.
 constexpr std::size_t kPrefixSize = 5;
@@ -36,12 +38,8 @@ constexpr std::array<std::string_view, 17> kStatusNames = {
 constexpr std::array<std::string_view, 4> kServingNames = {"UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"};
 constexpr std::uint64_t kServing = 1;
 
-// Cut, and only what can be shown anywhere.
 std::string shown(std::string_view text) {
-  std::string result(text.substr(0, kShownMax));
-  for (char& c : result)
-    c = c >= ' ' && c < 0x7F ? c : '?';
-  return text.size() > kShownMax ? result + "..." : result;
+  return excerpt(text, kPeerTextMax);
 }
 
 std::optional<int> hexadecimal(std::string_view digits) {

@@ -10,7 +10,7 @@ namespace {
 namespace http = boost::beast::http;
 
 // What waits to be parsed is at most the line before a chunk.
-constexpr std::size_t kReadSize = 4 * 1024;
+constexpr std::size_t kBodyReadSize = 4 * 1024;
 
 }  // namespace
 
@@ -39,7 +39,7 @@ BodyReader::BodyReader(HeadReader& head, const BodyWants& wants)
 
 std::span<char> BodyReader::space() {
   assert(progress_ == Progress::incomplete && buffer_.size() < buffer_.max_size());
-  const auto room = buffer_.prepare(std::min(kReadSize, buffer_.max_size() - buffer_.size()));
+  const auto room = buffer_.prepare(std::min(kBodyReadSize, buffer_.max_size() - buffer_.size()));
   return {static_cast<char*>(room.data()), room.size()};
 }
 

@@ -15,7 +15,7 @@ namespace {
 namespace http = boost::beast::http;
 
 // Most heads come whole in the first segment.
-constexpr std::size_t kReadSize = 2 * 1024;
+constexpr std::size_t kHeadReadSize = 2 * 1024;
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kUsualFields = {
     {{"User-Agent", "rhumb"}, {"Accept", "*/*"}}};
@@ -54,7 +54,7 @@ HeadReader::HeadReader() {
 
 std::span<char> HeadReader::space() {
   assert(received_ < kHeadMax);
-  const auto room = buffer_.prepare(std::min(kReadSize, kHeadMax - received_));
+  const auto room = buffer_.prepare(std::min(kHeadReadSize, kHeadMax - received_));
   return {static_cast<char*>(room.data()), room.size()};
 }
 

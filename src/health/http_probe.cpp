@@ -8,15 +8,15 @@
 #include <utility>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
 
+#include "health/await.hpp"
 #include "health/body_pattern.hpp"
+#include "health/excerpt.hpp"
 #include "health/http_body.hpp"
 #include "health/http_head.hpp"
 #include "health/load.hpp"
@@ -31,17 +31,15 @@ namespace asio = boost::asio;
 using boost::beast::error_code;
 using boost::beast::tcp_stream;
 
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
-
 // What is shown of a location.
-constexpr std::size_t kShownMax = 128;
+constexpr std::size_t kLocationShownMax = 128;
 
 constexpr std::string_view kClosedEarly = "closed before the response head was whole";
-constexpr std::string_view kForResponse = "waiting for the response";
+constexpr std::string_view kForHead = "waiting for the response";
 constexpr std::string_view kForBody = "reading the body";
 
-Outcome exchange_failed(const Target& target, const error_code& error) {
-  if (error == boost::beast::error::timeout) return timed_out(target, kForResponse);
+Outcome head_failed(const Target& target, const error_code& error) {
+  if (error == boost::beast::error::timeout) return timed_out(target, kForHead);
   if (error == asio::error::operation_aborted) return cancelled();
   if (error == asio::error::eof || error == asio::ssl::error::stream_truncated) {
     return failure(std::string(kClosedEarly));
@@ -59,7 +57,7 @@ struct Exchange {
 
 Exchange cut_short(const Target& target, const error_code& error, bool has_begun) {
   const bool is_closed = is_end(error) || error == asio::error::broken_pipe;
-  return {exchange_failed(target, error), {}, false, is_closed && !has_begun};
+  return {head_failed(target, error), {}, false, is_closed && !has_begun};
 }
 
 // Why the head is none that is wanted; nothing if it is one.
@@ -192,13 +190,6 @@ asio::awaitable<std::optional<Outcome>> open(HttpConnection& connection, const T
   co_return refused;
 }
 
-std::string shown(std::string_view location) {
-  std::string result(location.substr(0, kShownMax));
-  for (char& c : result)
-    c = c >= ' ' && c < 0x7F ? c : '?';
-  return location.size() > kShownMax ? result + "…" : result;
-}
-
 std::string redirects_text(int count) {
   return fmt::format("{} {}", count, count == 1 ? "redirect" : "redirects");
 }
@@ -207,11 +198,13 @@ std::string redirects_text(int count) {
 std::optional<Outcome> redirect(Target& asked, const Exchange& exchange, int redirects) {
   const std::string& evidence = exchange.outcome.evidence;  // "HTTP 302"
   if (redirects >= asked.check.follow_redirects) {
-    return failure(
-        fmt::format("{} to \"{}\", after {} already", evidence, shown(exchange.location), redirects_text(redirects)));
+    return failure(fmt::format("{} to \"{}\", after {} already", evidence,
+                               excerpt(exchange.location, kLocationShownMax), redirects_text(redirects)));
   }
   auto path = follow(asked, exchange.location);
-  if (!path) return failure(fmt::format("{} to \"{}\", which is not followed", evidence, shown(exchange.location)));
+  if (!path)
+    return failure(
+        fmt::format("{} to \"{}\", which is not followed", evidence, excerpt(exchange.location, kLocationShownMax)));
   asked.check.path = std::move(*path);
   return std::nullopt;
 }

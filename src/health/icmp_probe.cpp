@@ -14,12 +14,12 @@
 #include <utility>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/udp.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 #include <linux/icmp.h>
+
+#include "health/await.hpp"
 
 namespace rhumb::health {
 namespace {
@@ -27,8 +27,6 @@ namespace {
 namespace asio = boost::asio;
 using asio::generic::datagram_protocol;
 using boost::beast::error_code;
-
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
 // More than a reply and the longest IPv4 header.
 constexpr std::size_t kReceivedMax = kEchoSize + 60 + 1;

@@ -10,6 +10,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "health/excerpt.hpp"
+
 namespace rhumb::health {
 namespace {
 
@@ -17,13 +19,6 @@ using Json = nlohmann::json;
 
 // What is shown of a text that is no load.
 constexpr std::size_t kShownMax = 64;
-
-std::string shown(std::string_view text) {
-  std::string result(text.substr(0, kShownMax));
-  for (char& c : result)
-    c = c >= ' ' && c < 0x7F ? c : '?';
-  return text.size() > kShownMax ? result + "…" : result;
-}
 
 std::string_view trim(std::string_view text) noexcept {
   constexpr std::string_view kBlanks = " \t";
@@ -171,9 +166,10 @@ LoadReading read_load(std::string_view text) {
   const auto value = number(before);
   const auto limit = slash != std::string_view::npos ? number(trimmed.substr(slash + 1)) : 1.0;
   if (!value || !limit) {
-    return {std::nullopt, fmt::format("\"{}\" is not a load such as 0.73, 73% or 730/1000", shown(trimmed))};
+    return {std::nullopt,
+            fmt::format("\"{}\" is not a load such as 0.73, 73% or 730/1000", excerpt(trimmed, kShownMax))};
   }
-  if (*limit <= 0) return {std::nullopt, fmt::format("\"{}\" has no limit above 0", shown(trimmed))};
+  if (*limit <= 0) return {std::nullopt, fmt::format("\"{}\" has no limit above 0", excerpt(trimmed, kShownMax))};
   return judge(is_percentage ? *value / 100 : *value / *limit);
 }
 

@@ -15,7 +15,6 @@
 #include <utility>
 #include <vector>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -23,11 +22,11 @@
 #include <boost/asio/packaged_task.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
 #include "base/random.hpp"
 #include "health/abort.hpp"
+#include "health/await.hpp"
 #include "health/probe.hpp"
 #include "health/response_times.hpp"
 #include "health/schedule.hpp"
@@ -39,8 +38,6 @@ namespace {
 
 namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
-
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
 // While verdicts are held back, probes come so many times as often.
 constexpr std::uint32_t kGuardedHurry = 4;

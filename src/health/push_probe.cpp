@@ -30,7 +30,7 @@ struct Read {
   std::string problem;
 };
 
-Read failed(int number) {
+Read unreadable(int number) {
   return {std::nullopt, std::generic_category().message(number)};
 }
 
@@ -42,11 +42,11 @@ system_clock::time_point time_of(const timespec& time) {
 // The report that an open file has.
 Read read_open(int descriptor) {
   struct stat status {};
-  if (fstat(descriptor, &status) != 0) return failed(errno);
+  if (fstat(descriptor, &status) != 0) return unreadable(errno);
   if (!S_ISREG(status.st_mode)) return {std::nullopt, "not a file"};
   std::array<char, kReportMax> text;
   const ssize_t size = read(descriptor, text.data(), text.size());
-  if (size < 0) return failed(errno);
+  if (size < 0) return unreadable(errno);
   const std::string_view read(text.data(), static_cast<std::size_t>(size));
   std::string line(read.substr(0, read.find('\n')));
   if (line.ends_with('\r')) line.pop_back();
@@ -56,8 +56,9 @@ Read read_open(int descriptor) {
 }
 
 Read read_file(const std::string& file) {
-  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe without a writer: no waiting
-  if (descriptor < 0) return failed(errno);
+  const int descriptor =
+      ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe without a writer: no waiting
+  if (descriptor < 0) return unreadable(errno);
   Read read = read_open(descriptor);
   close(descriptor);
   return read;

@@ -10,11 +10,11 @@
 #include <thread>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <netdb.h>
 #include <resolv.h>
+
+#include "health/await.hpp"
 
 namespace rhumb::health {
 namespace {
@@ -22,8 +22,6 @@ namespace {
 namespace asio = boost::asio;
 using asio::steady_timer;
 using Kind = Resolution::Kind;
-
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
 // Between a look-up's thread and the coroutine that waits for it, whichever ends first.
 struct LookUp {
@@ -52,7 +50,7 @@ IpAddress address_of(const sockaddr& from) {
   return address;
 }
 
-Resolution failed(int code) {
+Resolution unresolved(int code) {
   if (code == EAI_SYSTEM) return {Kind::local_trouble, {}, std::generic_category().message(errno)};
   return {code == EAI_MEMORY ? Kind::local_trouble : Kind::not_found, {}, gai_strerror(code)};
 }
@@ -64,7 +62,7 @@ Resolution look_up(const std::string& name) {
   wanted.ai_socktype = SOCK_STREAM;
   addrinfo* list = nullptr;
   const int code = getaddrinfo(name.c_str(), nullptr, &wanted, &list);
-  if (code != 0) return failed(code);
+  if (code != 0) return unresolved(code);
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> held(list, &freeaddrinfo);
   return {Kind::found, address_of(*list->ai_addr), {}};
 }

@@ -1,7 +1,6 @@
 #include "health/slots.hpp"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include "health/await.hpp"
 
 namespace rhumb::health {
 
@@ -15,7 +14,7 @@ asio::awaitable<bool> Slots::take(asio::steady_timer& timer) {
   Waiter waiter{timer};
   const auto place = waiting_.insert(waiting_.end(), &waiter);
   timer.expires_at(asio::steady_timer::time_point::max());
-  co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  co_await timer.async_wait(kAwait);
   if (!waiter.has_slot) waiting_.erase(place);
   co_return waiter.has_slot;
 }

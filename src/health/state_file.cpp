@@ -174,7 +174,7 @@ std::string system_error(std::string_view what, const std::filesystem::path& fil
 // A descriptor, closed at the end of its scope.
 class File {
  public:
-  File(const std::filesystem::path& file, int flags) : fd_(open(file.c_str(), flags | O_CLOEXEC, 0640)) {}
+  File(const std::filesystem::path& file, int flags) : fd_(::open(file.c_str(), flags | O_CLOEXEC, 0640)) {}
   ~File() {
     if (fd_ >= 0) close(fd_);
   }
@@ -184,7 +184,7 @@ class File {
   [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
   [[nodiscard]] bool write_all(std::string_view octets) const {
     while (!octets.empty()) {
-      const ssize_t written = write(fd_, octets.data(), octets.size());
+      const ssize_t written = ::write(fd_, octets.data(), octets.size());
       if (written < 0 && errno == EINTR) continue;
       if (written <= 0) return false;
       octets.remove_prefix(static_cast<std::size_t>(written));

@@ -6,12 +6,12 @@
 #include <string_view>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
+
+#include "health/await.hpp"
 
 namespace rhumb::health {
 namespace {
@@ -19,8 +19,6 @@ namespace {
 namespace asio = boost::asio;
 using boost::beast::error_code;
 using boost::beast::tcp_stream;
-
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
 Outcome converse_failed(const Target& target, const error_code& error) {
   if (error == boost::beast::error::timeout) return timed_out(target, "waiting for the expected text");

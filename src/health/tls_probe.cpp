@@ -3,11 +3,10 @@
 #include <string>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
+#include "health/await.hpp"
 #include "health/http_head.hpp"
 
 namespace rhumb::health {
@@ -16,8 +15,6 @@ namespace {
 namespace asio = boost::asio;
 using boost::beast::error_code;
 using boost::beast::tcp_stream;
-
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
 Outcome handshake_failed(const Target& target, const error_code& error, const std::string& problem) {
   if (error == boost::beast::error::timeout) return timed_out(target, "in the TLS handshake");

@@ -11,6 +11,7 @@
 #include "import/gdnsd_check.hpp"
 #include "import/gdnsd_resource.hpp"
 #include "import/gdnsd_zone.hpp"
+#include "import/text.hpp"
 #include "import/vscf.hpp"
 
 namespace rhumb::importing {
@@ -51,13 +52,9 @@ bool is_internal(std::string_view option) {
   return std::ranges::find(kInternal, option) != std::end(kInternal);
 }
 
-std::string without_dot(const std::string& name) {
-  return name.size() > 1 && name.ends_with('.') ? name.substr(0, name.size() - 1) : name;
-}
-
-class Importer {
+class GdnsdImporter {
  public:
-  Importer(const SourceFiles& files, const std::filesystem::path& directory, Report& report)
+  GdnsdImporter(const SourceFiles& files, const std::filesystem::path& directory, Report& report)
       : files_(files), directory_(directory), report_(report) {}
 
   Draft read() {
@@ -376,7 +373,7 @@ class Importer {
 }  // namespace
 
 Draft import_gdnsd(const SourceFiles& files, const std::filesystem::path& directory, Report& report) {
-  return Importer(files, directory, report).read();
+  return GdnsdImporter(files, directory, report).read();
 }
 
 }  // namespace rhumb::importing

@@ -22,11 +22,11 @@ constexpr std::uint32_t kSoaTtlMax = 3'600;
 constexpr std::uint32_t kNsTtl = 86'400;
 constexpr std::string_view kSoaTimes = "5400 5400 1209600 3600";
 
-constexpr std::pair<std::string_view, std::string_view> kContinents[] = {
+constexpr std::pair<std::string_view, std::string_view> kContinentLabels[] = {
     {"africa", "AF"},  {"antarctica", "AN"},    {"asia", "AS"},         {"europe", "EU"},
     {"oceania", "OC"}, {"north-america", "NA"}, {"south-america", "SA"}};
 
-bool is_letters(std::string_view text) {
+bool is_lower_case(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c >= 'a' && c <= 'z'; });
 }
 bool is_digits(std::string_view text) {
@@ -53,14 +53,14 @@ std::optional<std::string> network_of_target(std::string_view text) {
 
 // What a last label such as "europe", "us", "us-ca" or "as64500" targets; nothing when it is none.
 std::optional<GeoTarget> target_of(const std::string& text) {
-  for (const auto& [name, code] : kContinents) {
+  for (const auto& [name, code] : kContinentLabels) {
     if (text == name) return GeoTarget{Kind::continent, std::string(code), {}};
   }
   if (!states_of_group(text).empty()) return GeoTarget{Kind::group, text, {}};
   if (!continent_of(to_upper(text)).empty()) return GeoTarget{Kind::country, to_upper(text), {}};
   if (text.size() > 2 && text.starts_with("as") && is_digits(text.substr(2)))
     return GeoTarget{Kind::asn, text.substr(2), {}};
-  if (text.size() >= 4 && text.size() <= 6 && text[2] == '-' && is_letters(text.substr(0, 2))) {
+  if (text.size() >= 4 && text.size() <= 6 && text[2] == '-' && is_lower_case(text.substr(0, 2))) {
     return GeoTarget{Kind::subdivision, to_upper(text), {}};
   }
   if (const auto network = network_of_target(text)) return GeoTarget{Kind::network, *network, {}};
@@ -89,10 +89,10 @@ std::string_view option_of(Kind kind) {
 
 // A text as one or more character-strings of a master file.
 std::string to_strings(std::string_view text) {
-  constexpr std::size_t kStringMax = 255;
+  constexpr std::size_t kTxtStringMax = 255;
   std::string result;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (i % kStringMax == 0) result += i == 0 ? "\"" : "\" \"";
+    if (i % kTxtStringMax == 0) result += i == 0 ? "\"" : "\" \"";
     const auto octet = static_cast<unsigned char>(text[i]);
     if (octet == '"' || octet == '\\') result += '\\';
     result += octet < ' ' || octet > '~' ? fmt::format("\\{:03}", octet) : std::string(1, text[i]);
@@ -100,9 +100,10 @@ std::string to_strings(std::string_view text) {
   return result + "\"";
 }
 
-class Importer {
+class GeodnsImporter {
  public:
-  Importer(Draft& draft, Report& report, GeodnsZone zone) : draft_(draft), report_(report), zone_(std::move(zone)) {}
+  GeodnsImporter(Draft& draft, Report& report, GeodnsZone zone)
+      : draft_(draft), report_(report), zone_(std::move(zone)) {}
 
   void read() {
     for (const std::string& option : zone_.targeting) {
@@ -360,7 +361,7 @@ Draft import_geodns(const SourceFiles& files, Report& report) {
   Draft draft;
   draft.options["listen"] = {"0.0.0.0:53", "[::]:53"};
   for (const auto& [file, text] : files) {
-    if (auto zone = read_geodns_zone(file, text, report)) Importer(draft, report, std::move(*zone)).read();
+    if (auto zone = read_geodns_zone(file, text, report)) GeodnsImporter(draft, report, std::move(*zone)).read();
   }
   return draft;
 }

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "config/json_place.hpp"
+#include "import/text.hpp"
 
 namespace rhumb::importing {
 namespace {
@@ -15,12 +16,6 @@ using config::Json;
 using config::JsonPlace;
 
 constexpr std::string_view kTypes[] = {"a", "aaaa", "alias", "cname", "mx", "ns", "txt", "spf", "srv", "ptr"};
-
-std::string to_lower(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-  return text;
-}
 
 // GeoDNS takes numbers that stand as texts.
 std::optional<std::uint32_t> number(const JsonPlace& place) {

@@ -10,13 +10,14 @@
 #include "base/ip_address.hpp"
 #include "import/geo_rule.hpp"
 #include "import/places.hpp"
+#include "import/text.hpp"
 
 namespace rhumb::importing {
 namespace {
 
 using Policy = Route53Records::Policy;
 
-constexpr std::size_t kAliasDepthMax = 8;
+constexpr std::size_t kAliasChainMax = 8;
 constexpr std::size_t kMultivalueAnswers = 8;
 // Route 53 looks so far into a body, and waits so long: 4 s for a connection, 2 s for the response.
 constexpr std::uint32_t kBodyLimit = 5'120;
@@ -24,10 +25,6 @@ constexpr std::uint32_t kTimeoutS = 6;
 constexpr std::uint32_t kTtlMin = 5;  // Rhumb's own; an answer that may soon change is not kept for longer
 // Of what leads to a service of AWS; Route 53 does not tell it.
 constexpr std::uint32_t kAliasTtl = 60;
-
-std::string without_dot(const std::string& name) {
-  return name.size() > 1 ? name.substr(0, name.size() - 1) : name;
-}
 
 bool is_steerable(std::string_view type) {
   return type == "A" || type == "AAAA" || type == "CNAME";
@@ -41,9 +38,9 @@ struct Branch {
   std::string health_check = {};
 };
 
-class Importer {
+class Route53Importer {
  public:
-  Importer(const std::vector<Route53HealthCheck>& health_checks, Report& report)
+  Route53Importer(const std::vector<Route53HealthCheck>& health_checks, Report& report)
       : health_checks_(health_checks), report_(report) {}
 
   Draft read(const std::vector<Route53Records>& all) {
@@ -77,7 +74,7 @@ class Importer {
   [[nodiscard]] bool is_routed(const Sets& sets, std::size_t depth) const {
     if (sets.front()->policy != Policy::simple || !sets.front()->health_check.empty()) return true;
     const Sets* target = find(sets.front()->alias, sets.front()->type);
-    return target != nullptr && depth < kAliasDepthMax && is_routed(*target, depth + 1);
+    return target != nullptr && depth < kAliasChainMax && is_routed(*target, depth + 1);
   }
 
   [[nodiscard]] const Sets* find(const std::string& name, const std::string& type) const {
@@ -93,7 +90,7 @@ class Importer {
     const Route53Records* at = &records;
     for (std::size_t depth = 0; !at->alias.empty(); ++depth) {
       const Sets* target = find(at->alias, at->type);
-      if (target == nullptr || depth == kAliasDepthMax) {
+      if (target == nullptr || depth == kAliasChainMax) {
         report_.missing(records.place,
                         fmt::format("{} {} is an alias of {}, which is not among the records, and is left out",
                                     without_dot(records.name), records.type, without_dot(at->alias)));
@@ -152,7 +149,7 @@ class Importer {
   // An alias of a steered name is steered as that is.
   [[nodiscard]] const Sets& steered_sets(const Sets& sets) const {
     const Sets* at = &sets;
-    for (std::size_t depth = 0; depth < kAliasDepthMax && at->size() == 1 && at->front()->policy == Policy::simple;
+    for (std::size_t depth = 0; depth < kAliasChainMax && at->size() == 1 && at->front()->policy == Policy::simple;
          ++depth) {
       const Sets* target = find(at->front()->alias, at->front()->type);
       if (target == nullptr) break;
@@ -429,7 +426,7 @@ class Importer {
 }  // namespace
 
 Draft import_route53(const SourceFiles& files, const std::vector<Route53HealthCheck>& health_checks, Report& report) {
-  return Importer(health_checks, report).read(read_route53_records(files, report));
+  return Route53Importer(health_checks, report).read(read_route53_records(files, report));
 }
 
 }  // namespace rhumb::importing

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "config/json_place.hpp"
+#include "import/text.hpp"
 
 namespace rhumb::importing {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 using config::JsonPlace;
 using Policy = Route53Records::Policy;
 
-constexpr std::int64_t kTtlMax = std::numeric_limits<std::int32_t>::max();
+constexpr std::int64_t kRoute53TtlMax = std::numeric_limits<std::int32_t>::max();
 constexpr std::size_t kRecordSetsMax = 1'000'000;
 
 // Route 53 escapes octets as \ooo, in octal; master files as \DDD, in decimal.
@@ -38,12 +39,6 @@ std::string with_decimal_escapes(std::string_view text) {
 std::string absolute(std::string name) {
   if (!name.ends_with('.')) name += '.';
   return name;
-}
-
-std::string to_lower(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-  return text;
 }
 
 // Which field of the data is a name that Route 53 takes for absolute with or without a final dot: from 1; 0: none.
@@ -131,7 +126,7 @@ std::optional<Route53Records> read_record_set(const JsonPlace& place) {
   const auto type_text = type ? type->text() : std::nullopt;
   if (!name_text || !type_text) return std::nullopt;
   Route53Records records{place.place(), absolute(to_lower(with_decimal_escapes(*name_text))), *type_text};
-  records.ttl_s = number_or(place, "TTL", 0, kTtlMax);
+  records.ttl_s = number_or(place, "TTL", 0, kRoute53TtlMax);
   records.identifier = text_or(place, "SetIdentifier");
   records.health_check = text_or(place, "HealthCheckId");
   if (const auto values = place.member("ResourceRecords")) {

@@ -12,8 +12,8 @@ namespace {
 // A configuration has ten levels; the parser calls itself for each.
 constexpr std::size_t kNestingMax = 64;
 // A file that includes itself is a mistake; without an end it would fill the memory.
-constexpr std::size_t kIncludeDepthMax = 16;
-constexpr std::size_t kIncludedSizeMax = 64U << 20;
+constexpr std::size_t kVscfDepthMax = 16;
+constexpr std::size_t kVscfIncludedMax = 64U << 20;
 
 constexpr std::string_view kInclude = "$include{";
 
@@ -34,9 +34,9 @@ class Parser {
  public:
   Parser(const SourceFiles& files, std::string name, std::string_view text, std::size_t depth, std::size_t& included)
       : files_(files), name_(std::move(name)), text_(text), depth_(depth), included_(included) {
-    if (depth_ > kIncludeDepthMax) refuse(fmt::format("more than {} files that include each other", kIncludeDepthMax));
+    if (depth_ > kVscfDepthMax) refuse(fmt::format("more than {} files that include each other", kVscfDepthMax));
     included_ += text.size();
-    if (included_ > kIncludedSizeMax) refuse(fmt::format("includes more than {} MiB", kIncludedSizeMax >> 20));
+    if (included_ > kVscfIncludedMax) refuse(fmt::format("includes more than {} MiB", kVscfIncludedMax >> 20));
   }
 
   VscfValue parse() {

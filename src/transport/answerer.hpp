@@ -24,6 +24,13 @@ namespace rhumb::transport {
   return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
 }
 
+// The same of the calendar, in seconds.
+[[nodiscard]] inline std::uint32_t unix_seconds() noexcept {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  return static_cast<std::uint32_t>(now.tv_sec);
+}
+
 // Belongs to one thread; its counters may be read from others.
 class Answerer {
  public:

@@ -21,12 +21,6 @@ constexpr int kAcceptsMax = 16;
 // After accept(2) failed for want of descriptors or memory: long enough not to spin.
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
-std::uint32_t unix_seconds() noexcept {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME_COARSE, &now);
-  return static_cast<std::uint32_t>(now.tv_sec);
-}
-
 // Not: that the client has gone in the meantime.
 bool is_shortage(int error) noexcept {
   return error != EAGAIN && error != EWOULDBLOCK && error != ECONNABORTED && error != EINTR;

@@ -17,13 +17,6 @@ void add(std::atomic<std::uint64_t>& counter, std::uint64_t amount) noexcept {
   counter.store(counter.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
 }
 
-// Without a system call, as steady_nanoseconds().
-std::uint32_t unix_seconds() noexcept {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME_COARSE, &now);
-  return static_cast<std::uint32_t>(now.tv_sec);
-}
-
 void set_options(int fd, Family family, bool needs_control) {
   set_option(fd, SOL_SOCKET, SO_RCVBUF, kReceiveBuffer, "SO_RCVBUF");
   // Responses keep to a size that needs no path MTU; a forged ICMP "too big" must not make us fragment more

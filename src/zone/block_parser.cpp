@@ -13,19 +13,12 @@
 #include "zone/name_text.hpp"
 #include "zone/plain_reader.hpp"
 #include "zone/rdata_reader.hpp"
+#include "zone/token.hpp"
 
 namespace rhumb::zone {
 namespace {
 
 constexpr std::uint64_t kTtlMax = 0x7FFF'FFFF;  // RFC 2181 §8
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
-
-bool is_digit(char c) noexcept {
-  return c >= '0' && c <= '9';
-}
 
 std::uint64_t seconds_in(char unit) noexcept {
   switch (unit | 0x20) {
@@ -78,12 +71,6 @@ ClassToken parse_class(std::string_view token) noexcept {
 // RFC 6895 §3.1: those that are asked for or travel in messages, but do not lie in zones.
 bool is_data_type(dns::Type type) noexcept {
   return type != 0 && type != dns::type::kOpt && (type < 128 || type > 255);
-}
-
-// An owner may stand in quotes, as in BIND and NSD; they are not part of it.
-std::string_view without_quotes(std::string_view token) noexcept {
-  const bool is_quoted = token.size() >= 2 && token.front() == '"' && token.back() == '"';
-  return is_quoted ? token.substr(1, token.size() - 2) : token;
 }
 
 class BlockParser {

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/bytes.hpp"
+
 namespace rhumb::zone {
 namespace {
 
@@ -13,10 +15,6 @@ dns::LookupName parsed(Bytes wire) noexcept {
   [[maybe_unused]] const std::size_t size = name.parse(wire, Draft::kHashKey);
   assert(size == wire.size());
   return name;
-}
-
-bool is_equal(Bytes a, Bytes b) noexcept {
-  return std::ranges::equal(a, b);  // memcmp must not be given the null pointer that empty rdata may have
 }
 
 // Where the name starts that the rdata ends with, in the types in which operators write one name in two cases. In other

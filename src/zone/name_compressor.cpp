@@ -11,7 +11,7 @@ bool is_wildcard(Bytes name) noexcept {
   return name.size() > 2 && name[0] == 1 && name[1] == '*';
 }
 
-std::size_t name_size(Bytes name) noexcept {
+std::size_t stored_name_size(Bytes name) noexcept {
   return dns::compressed_size(name.data());
 }
 
@@ -35,7 +35,7 @@ void NameCompressor::append(Bytes rdata) {
   records_.insert(records_.end(), rdata.begin(), rdata.begin() + layout_.head_size);
   rdata = rdata.subspan(layout_.head_size);
   for (int i = 0; i < layout_.name_count; ++i) {
-    const std::size_t size = name_size(rdata);
+    const std::size_t size = stored_name_size(rdata);
     append_name(rdata.first(size));
     rdata = rdata.subspan(size);
   }

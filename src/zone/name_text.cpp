@@ -6,15 +6,12 @@
 #include <fmt/format.h>
 
 #include "dns/name.hpp"
+#include "zone/token.hpp"
 
 namespace rhumb::zone {
 namespace {
 
 constexpr std::size_t kShownMax = 60;  // octets of a text that a message repeats
-
-bool is_digit(char c) noexcept {
-  return c >= '0' && c <= '9';
-}
 
 // The octet at the start of `text`, escaped or not; takes it off. Nothing when it is no good escape.
 std::optional<std::uint8_t> take_octet(std::string_view& text) noexcept {

@@ -6,16 +6,14 @@
 #include <array>
 #include <optional>
 
+#include "base/bytes.hpp"
 #include "dns/name.hpp"
+#include "zone/token.hpp"
 
 namespace rhumb::zone {
 namespace {
 
 constexpr std::size_t kStringMax = 255;  // octets of a string in TXT (RFC 1035 §3.3)
-
-bool is_digit(char c) noexcept {
-  return c >= '0' && c <= '9';
-}
 
 constexpr std::array<bool, 256> kIsOfName = [] {
   std::array<bool, 256> is_of_name{};
@@ -58,11 +56,6 @@ std::optional<std::uint16_t> take_u16(std::string_view& text) noexcept {
   if (size == 0 || size > kDigitsMax || value > 0xFFFF || size == text.size() || text[size] != ' ') return std::nullopt;
   text.remove_prefix(size + 1);
   return static_cast<std::uint16_t>(value);
-}
-
-void append_u16(std::vector<std::uint8_t>& octets, std::uint16_t value) {
-  octets.push_back(static_cast<std::uint8_t>(value >> 8));
-  octets.push_back(static_cast<std::uint8_t>(value));
 }
 
 // As inet_pton() has it: four numbers of one to three digits, without zeros before them.

@@ -14,6 +14,7 @@
 #include "zone/entry_reader.hpp"
 #include "zone/name_text.hpp"
 #include "zone/svcb_reader.hpp"
+#include "zone/token.hpp"
 
 namespace rhumb::zone {
 namespace {
@@ -59,10 +60,6 @@ std::string explain(ldns_status status, std::string_view type, std::string_view 
       return fmt::format("{} is not the data of a {} record ({})", shown_text(text), type,
                          ldns_get_errorstr_by_id(status));
   }
-}
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
 }
 
 // ldns asks the C library for the numbers of WKS's protocol and services, which is not for several threads.

@@ -10,10 +10,12 @@
 #include <fmt/format.h>
 #include <ldns/ldns.h>
 
+#include "base/bytes.hpp"
 #include "dns/codes.hpp"
 #include "dns/name.hpp"
 #include "zone/entry_reader.hpp"
 #include "zone/name_text.hpp"
+#include "zone/token.hpp"
 
 namespace rhumb::zone {
 namespace {
@@ -44,11 +46,6 @@ struct Param {
   Octets value;
 };
 
-void append_u16(Octets& octets, std::uint16_t number) {
-  octets.push_back(static_cast<std::uint8_t>(number >> 8));
-  octets.push_back(static_cast<std::uint8_t>(number));
-}
-
 // Digits and nothing else.
 std::optional<std::uint16_t> parse_u16(std::string_view text) {
   std::uint16_t number = 0;
@@ -71,10 +68,6 @@ std::optional<KeyText> parse_key(std::string_view text) {
   const auto number = parse_u16(text);
   if (!number || (text.size() > 1 && text[0] == '0')) return std::nullopt;
   return KeyText{*number, true};
-}
-
-bool is_digit(char c) noexcept {
-  return c >= '0' && c <= '9';
 }
 
 // The octets of a character string (RFC 9460 appendix A), in quotes or not; nothing when it is malformed.

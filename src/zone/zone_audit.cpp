@@ -4,18 +4,15 @@
 #include <cstring>
 #include <optional>
 
+#include "base/bytes.hpp"
 #include "zone/svcb_reader.hpp"
 #include "zone/zone_builder.hpp"
 
 namespace rhumb::zone {
 namespace {
 
-bool is_equal(Bytes a, Bytes b) noexcept {
-  return std::ranges::equal(a, b);
-}
-
 // The octets of the uncompressed name at the start of `octets`; 0 when it is none.
-std::size_t name_size(Bytes octets) noexcept {
+std::size_t checked_name_size(Bytes octets) noexcept {
   const std::size_t end = std::min(octets.size(), dns::kNameMax);
   std::size_t at = 0;
   while (at < end && octets[at] != 0) {
@@ -259,7 +256,7 @@ class Auditor {
       return end - at == (type == dns::type::kSoa ? 20U : 0U);
     }
     const Bytes rdata = records.subspan(at, end - at);
-    if (type == dns::type::kDname) return name_size(rdata) == rdata.size() && !rdata.empty();
+    if (type == dns::type::kDname) return checked_name_size(rdata) == rdata.size() && !rdata.empty();
     if (type == dns::type::kA) return rdata.size() == 4;
     if (type == dns::type::kAaaa) return rdata.size() == 16;
     if (type == dns::type::kSvcb || type == dns::type::kHttps) {

@@ -4,12 +4,10 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "base/bytes.hpp"
+
 namespace rhumb::zone {
 namespace {
-
-std::string_view text_of(Bytes octets) {
-  return {reinterpret_cast<const char*>(octets.data()), octets.size()};
-}
 
 bool is_equal(const Rrset& a, const Rrset& b) {
   if (!std::ranges::equal(a.records(), b.records())) return false;

@@ -20,11 +20,13 @@
 
 #include <fmt/format.h>
 
+#include "base/bytes.hpp"
 #include "zone/block_parser.hpp"
 #include "zone/block_reader.hpp"
 #include "zone/entry_reader.hpp"
 #include "zone/name_index.hpp"
 #include "zone/name_text.hpp"
+#include "zone/token.hpp"
 #include "zone/zone_builder.hpp"
 
 namespace rhumb::zone {
@@ -62,12 +64,6 @@ class File {
   std::string error_;
 };
 
-// A file name may stand in quotes; they are not part of it.
-std::string_view without_quotes(std::string_view token) noexcept {
-  const bool is_quoted = token.size() >= 2 && token.front() == '"' && token.back() == '"';
-  return is_quoted ? token.substr(1, token.size() - 2) : token;
-}
-
 // A file name as $INCLUDE has it: in quotes or not, with escapes.
 std::string unquoted(std::string_view token) {
   token = without_quotes(token);
@@ -82,10 +78,6 @@ std::string unquoted(std::string_view token) {
 std::optional<dns::Name> absolute_name(std::string_view text, Bytes origin) {
   const ReadName name = read_name(text, origin);
   return name.fault.empty() ? dns::Name::from_wire(name.wire) : std::nullopt;
-}
-
-std::string_view text_of(Bytes octets) noexcept {
-  return {reinterpret_cast<const char*>(octets.data()), octets.size()};
 }
 
 // The blocks of one file in their order, some of them parsed ahead on other threads.
