@@ -2,6 +2,8 @@
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(ldns REQUIRED IMPORTED_TARGET ldns)
+# Unless it believes that it is defined already, it makes bool, true and false macros for _Bool, 1 and 0, in C++ too.
+set_property(TARGET PkgConfig::ldns APPEND PROPERTY INTERFACE_COMPILE_DEFINITIONS __bool_true_false_are_defined=1)
 pkg_check_modules(maxminddb REQUIRED IMPORTED_TARGET libmaxminddb)
 pkg_check_modules(urcu REQUIRED IMPORTED_TARGET liburcu-qsbr)
 pkg_check_modules(nghttp2 REQUIRED IMPORTED_TARGET libnghttp2)

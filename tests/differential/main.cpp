@@ -18,6 +18,7 @@
 #include "judge.hpp"
 #include "servers.hpp"
 #include "shrink.hpp"
+#include "support/long_run.hpp"
 #include "support/temporary_directory.hpp"
 #include "zone_generator.hpp"
 
@@ -207,7 +208,7 @@ int main(int argc, char** argv) {
   app.add_flag("--shrink-all", options.shrink_all, "shrink the examples of where NSD and Knot differ, too");
   app.add_option("--keep", options.keep, "keep the zones, configurations and logs in this directory");
   CLI11_PARSE(app, argc, argv);
-  if (std::getenv("RHUMB_TEST_LONG") != nullptr) options.comparisons *= 10;
+  if (rhumb::is_long_run()) options.comparisons *= 10;
   try {
     return rhumb::differential::compare(options);
   } catch (const std::exception& error) {

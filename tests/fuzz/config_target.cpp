@@ -11,7 +11,7 @@
 namespace rhumb::fuzz {
 namespace {
 
-void check_problems(const Problems& problems, const std::string& file) {
+void check_config_problems(const Problems& problems, const std::string& file) {
   for (const Problem& problem : problems.all()) {
     require(problem.place.starts_with(file + ":"), "a problem has a place in the file");
     require(!problem.message.empty(), "a problem says what is wrong");
@@ -74,7 +74,7 @@ void fuzz_config(Bytes octets) {
   Problems problems;
   const auto config = config::load_config(file.path(), problems, std::chrono::sys_days());
   require(config.has_value() != problems.has_errors(), "a configuration is taken when it has no errors");
-  check_problems(problems, file.path().string());
+  check_config_problems(problems, file.path().string());
   if (config) check_values(*config);
 }
 

@@ -16,9 +16,9 @@ constexpr dns::Type kMx = 15;
 constexpr dns::Type kTxt = 16;
 constexpr dns::Type kSrv = 33;
 
-class Reader {
+class MessageReader {
  public:
-  explicit Reader(Bytes message) : message_(message), is_label_(message.size()) {}
+  explicit MessageReader(Bytes message) : message_(message), is_label_(message.size()) {}
 
   StrictMessage read() {
     StrictMessage result;
@@ -169,7 +169,7 @@ class Reader {
 }  // namespace
 
 StrictMessage parse_strictly(Bytes message) {
-  return Reader(message).read();
+  return MessageReader(message).read();
 }
 
 bool is_below(const WireName& name, const WireName& ancestor) {

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.hpp"
+#include "support/long_run.hpp"
 #include "world.hpp"
 
 namespace rhumb::test {
@@ -96,12 +97,6 @@ TEST_F(Check, TheConfigurationOfTheDemoIsGood) {
   EXPECT_THAT(run.output, HasSubstr(" 0 warnings\n"));
 }
 
-std::string read_file(const std::filesystem::path& file) {
-  std::ostringstream text;
-  text << std::ifstream(file, std::ios::binary).rdbuf();
-  return text.str();
-}
-
 // A few octets changed, or a part missing.
 std::string corrupted(std::string octets, Random& random) {
   const auto below = [&](std::size_t limit) { return static_cast<std::size_t>(random.next() % limit); };
@@ -114,7 +109,7 @@ std::string corrupted(std::string octets, Random& random) {
 // Whatever is in a database: it is loaded, or refused by its name, and never more than that.
 TEST_F(Check, ACorruptDatabaseIsAnErrorNotACrash) {
   const std::uint64_t first_seed = std::random_device()();
-  const std::uint64_t rounds = std::getenv("RHUMB_TEST_LONG") != nullptr ? 1'000 : 25;
+  const std::uint64_t rounds = is_long_run() ? 1'000 : 25;
   world_.write_config();
   for (std::uint64_t seed = first_seed; seed < first_seed + rounds; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));

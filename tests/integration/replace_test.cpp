@@ -16,6 +16,7 @@
 #include "daemon/handover.hpp"
 #include "health_world.hpp"
 #include "query_load.hpp"
+#include "support/long_run.hpp"
 #include "support/loopback.hpp"
 #include "support/wait_until.hpp"
 
@@ -25,10 +26,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
-
-bool is_long() {
-  return std::getenv("RHUMB_TEST_LONG") != nullptr;
-}
 
 class Replace : public testing::Test {
  protected:
@@ -191,7 +188,7 @@ TEST_F(Replace, WhereverTheSuccessorDiesTheOldOneGoesOn) {
 // that the successor serves.
 TEST_F(Replace, TheRealSuccessorDiesOnItsWay) {
   RhumbProcess* old = &serve();
-  for (int round = 0; round < (is_long() ? 100 : 10); ++round) {
+  for (int round = 0; round < (is_long_run() ? 100 : 10); ++round) {
     SCOPED_TRACE(round);
     const std::size_t before = old->log().size();
     RhumbProcess& successor = start_successor();
@@ -258,8 +255,8 @@ TEST_F(Upgrade, ASignalDoesTheSame) {
 }
 
 TEST_F(Replace, NoQueryIsLost) {
-  const int replacements = is_long() ? 20 : 3;
-  const double rate = is_long() ? 50'000 : 2'000;
+  const int replacements = is_long_run() ? 20 : 3;
+  const double rate = is_long_run() ? 50'000 : 2'000;
   RhumbProcess* server = &serve();
   QueryLoad udp(QueryLoad::Over::udp, world_.server(), rate);
   QueryLoad tcp(QueryLoad::Over::tcp, world_.server(), rate / 4);

@@ -83,7 +83,7 @@ stub-zone:
   stub-addr: {server}@{server_port}
 )";
 
-constexpr std::string_view kBindConfig = R"(options {{
+constexpr std::string_view kBindResolverConfig = R"(options {{
   directory "{directory}";
   listen-on port {port} {{ {address}; }};
   listen-on-v6 {{ none; }};
@@ -141,7 +141,7 @@ TEST(Bind, ResolvesStaticAndSteeredNames) {
   World world;
   world.serve();
   // BIND listens only on addresses that an interface has.
-  const Resolver resolver(*IpAddress::parse("127.0.0.1"), world.server(), bind(), kBindConfig);
+  const Resolver resolver(*IpAddress::parse("127.0.0.1"), world.server(), bind(), kBindResolverConfig);
   EXPECT_THAT(resolver.addresses({"static.example.com"}), ElementsAre("192.0.2.80"));
   EXPECT_THAT(resolver.addresses({"x.apps.example.com"}), ElementsAre("192.0.2.90"));
   // BIND sends no client subnet; a loopback address is in no database, so the regions come as they are configured.

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.hpp"
+#include "support/long_run.hpp"
 #include "world.hpp"
 
 namespace rhumb::test {
@@ -19,10 +20,6 @@ using testing::ElementsAre;
 
 // What the allocator may keep back of a burst. Every datagram that left a few hundred octets behind would be more.
 [[maybe_unused]] constexpr std::size_t kGrowthMax = 6 << 20;
-
-bool is_long() {
-  return std::getenv("RHUMB_TEST_LONG") != nullptr;
-}
 
 class Robustness : public testing::Test {
  protected:
@@ -123,7 +120,7 @@ TEST_F(Robustness, BrokenDatagramsAreSurvivedAndLeaveNothingBehind) {
   send_broken_datagrams(5'000);
   ASSERT_FALSE(HasFatalFailure());
   const std::size_t warm = world_.rhumb().resident_size();
-  send_broken_datagrams(is_long() ? 1'000'000 : 30'000);
+  send_broken_datagrams(is_long_run() ? 1'000'000 : 30'000);
   expect_good_answer();
   expect_no_growth_since(warm);
 }
@@ -132,7 +129,7 @@ TEST_F(Robustness, BrokenStreamsAreSurvivedAndLeaveNothingBehind) {
   send_broken_streams(100);
   ASSERT_FALSE(HasFatalFailure());
   const std::size_t warm = world_.rhumb().resident_size();
-  send_broken_streams(is_long() ? 10'000 : 400);
+  send_broken_streams(is_long_run() ? 10'000 : 400);
   expect_good_answer();
   expect_no_growth_since(warm);
 }

@@ -4,14 +4,14 @@
 #include <chrono>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+
+#include "health/await.hpp"
 
 namespace rhumb::health {
 namespace {
@@ -19,7 +19,7 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+using health::kAwait;
 
 constexpr std::uint32_t kInterval_ms = 25;
 constexpr std::uint32_t kTimeout_ms = 5'000;  // nobody waits for it, except where a test sets its own

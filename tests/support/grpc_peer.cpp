@@ -7,18 +7,18 @@
 #include <map>
 #include <stdexcept>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <nghttp2/nghttp2.h>
+
+#include "health/await.hpp"
 
 namespace rhumb::health {
 namespace {
 
 namespace asio = boost::asio;
 
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+using health::kAwait;
 
 void require(int code) {
   if (code < 0) throw std::runtime_error(nghttp2_strerror(code));

@@ -16,7 +16,7 @@ using testing::IsEmpty;
 using testing::SizeIs;
 namespace type = dns::type;
 
-constexpr std::string_view kZone = R"(
+constexpr std::string_view kPlainZone = R"(
 $TTL 300
 @          3600 SOA ns1 hostmaster 7 7200 900 1209600 60
            NS   ns1
@@ -59,7 +59,7 @@ std::string big_rrset(int records) {
 class ResponderTest : public testing::Test {
  protected:
   explicit ResponderTest(const std::string& more = {})
-      : snapshot_{zone::Zones({make_zone("example.com", std::string(kZone) + more)}, 42),
+      : snapshot_{zone::Zones({make_zone("example.com", std::string(kPlainZone) + more)}, 42),
                   {},
                   {},
                   std::make_shared<health::Board>(0)},
@@ -76,7 +76,7 @@ class ResponderTest : public testing::Test {
 // RFC 1035 §4.1.1: a server failure, not authoritative, empty.
 TEST(ZoneThatWasNotLoaded, IsServfailAtAndBelowItsApex) {
   const Snapshot snapshot{
-      zone::Zones({make_zone("example.com", kZone)}, 42, {*dns::Name::from_text("lab.example.com")}),
+      zone::Zones({make_zone("example.com", kPlainZone)}, 42, {*dns::Name::from_text("lab.example.com")}),
       {},
       {},
       std::make_shared<health::Board>(0)};
@@ -97,7 +97,7 @@ TEST(ZoneThatWasNotLoaded, IsServfailAtAndBelowItsApex) {
 
 TEST(ZoneThatWasNotLoaded, EndsAChainAsOneThatLeavesTheZone) {
   const Snapshot snapshot{
-      zone::Zones({make_zone("example.com", kZone)}, 42, {*dns::Name::from_text("lab.example.com")}),
+      zone::Zones({make_zone("example.com", kPlainZone)}, 42, {*dns::Name::from_text("lab.example.com")}),
       {},
       {},
       std::make_shared<health::Board>(0)};

@@ -24,7 +24,7 @@ using testing::Not;
 using testing::SizeIs;
 namespace type = dns::type;
 
-constexpr std::string_view kZone = R"(
+constexpr std::string_view kBindingZone = R"(
 $TTL 300
 @      SOA ns1 hostmaster 7 7200 900 1209600 60
        NS  ns1
@@ -57,7 +57,7 @@ std::vector<zone::OverlayName> overlays() {
 }
 
 // Clients in 10.0.0.0/8 rank "west" first, all others "east"; those in 11.0.0.0/8 are refused, in 12.0.0.0/8 kept out.
-std::shared_ptr<const steering::RankingMap> make_ranking_map() {
+std::shared_ptr<const steering::RankingMap> make_binding_map() {
   steering::Rankings rankings(2);
   geo::AddressMap<steering::RankingId> networks;
   networks.v4().append(0x0A000000, rankings.intern({{1, 0}, {0, 1}}));
@@ -80,8 +80,8 @@ steering::ServiceSettings make_settings() {
   return settings;
 }
 
-constexpr std::initializer_list<std::uint8_t> kEast{192, 0, 2};
-constexpr std::initializer_list<std::uint8_t> kWest{10, 1, 2};
+constexpr std::initializer_list<std::uint8_t> kEastAlias{192, 0, 2};
+constexpr std::initializer_list<std::uint8_t> kWestAlias{10, 1, 2};
 constexpr std::initializer_list<std::uint8_t> kRefused{11, 1, 2};
 constexpr std::initializer_list<std::uint8_t> kKeptOut{12, 1, 2};
 
@@ -89,16 +89,16 @@ class ServiceBindingTest : public testing::Test {
  protected:
   ServiceBindingTest()
       : board_(std::make_shared<health::Board>(5)),
-        snapshot_{zone::Zones({make_zone("example.com", kZone, overlays())}, 42), {}, {}, board_},
+        snapshot_{zone::Zones({make_zone("example.com", kBindingZone, overlays())}, 42), {}, {}, board_},
         asker_(snapshot_) {
     for (std::size_t i = 0; i < kServices.size(); ++i)
-      snapshot_.services.emplace_back(make_settings(), make_ranking_map());
+      snapshot_.services.emplace_back(make_settings(), make_binding_map());
   }
 
   // Of all services.
   void set(const steering::ServiceSettings& settings) {
     for (steering::Service& service : snapshot_.services)
-      service = steering::Service(settings, make_ranking_map());
+      service = steering::Service(settings, make_binding_map());
   }
   void set_all(State state) {
     for (std::size_t i = 0; i < board_->size(); ++i)
@@ -119,35 +119,35 @@ class ServiceBindingTest : public testing::Test {
 TEST_F(ServiceBindingTest, HintsAreTheAddressesThatTheClientWouldGet) {
   set_all(State::up);
   board_->write(2, State::down);
-  const auto west = ask("www", kWest);
+  const auto west = ask("www", kWestAlias);
   EXPECT_TRUE(west.aa);
   EXPECT_THAT(west.answer, ElementsAre("www.example.com. 30 IN HTTPS 1 . alpn=h2,h3 port=8443 ipv4hint=192.0.2.20 "
                                        "ipv6hint=2001:db8::20"));
   EXPECT_EQ(west.scope_bits, 8);
   EXPECT_THAT(asker_.decision().steered, SizeIs(2)) << "both families";
-  EXPECT_THAT(ask("www", kEast).answer,
+  EXPECT_THAT(ask("www", kEastAlias).answer,
               ElementsAre(AllOf(HasSubstr("ipv4hint=192.0.2.10 "), HasSubstr("ipv6hint=2001:db8::10"))));
 }
 
 TEST_F(ServiceBindingTest, AllAddressesOfAnAnswerAreHinted) {
-  EXPECT_THAT(ask("www", kWest).answer, ElementsAre(AnyOf(HasSubstr("ipv4hint=192.0.2.20,192.0.2.21 "),
-                                                          HasSubstr("ipv4hint=192.0.2.21,192.0.2.20 "))));
+  EXPECT_THAT(ask("www", kWestAlias).answer, ElementsAre(AnyOf(HasSubstr("ipv4hint=192.0.2.20,192.0.2.21 "),
+                                                               HasSubstr("ipv4hint=192.0.2.21,192.0.2.20 "))));
 }
 
 TEST_F(ServiceBindingTest, AHintWithoutAddressesIsLeftOut) {
   auto settings = make_settings();
   settings.instances.resize(3);  // IPv4 only
   set(settings);
-  EXPECT_THAT(ask("www", kEast).answer,
+  EXPECT_THAT(ask("www", kEastAlias).answer,
               ElementsAre("www.example.com. 30 IN HTTPS 1 . alpn=h2,h3 port=8443 ipv4hint=192.0.2.10"));
-  EXPECT_THAT(ask("must", kEast, type::kSvcb).answer,
+  EXPECT_THAT(ask("must", kEastAlias, type::kSvcb).answer,
               ElementsAre("must.example.com. 30 IN SVCB 1 . mandatory=alpn,ipv4hint alpn=h2 ipv4hint=192.0.2.10",
                           "must.example.com. 30 IN SVCB 2 ."))
       << "nor is it mandatory then";
 }
 
 TEST_F(ServiceBindingTest, OnlyRecordsThatSpeakOfTheNameAreSteered) {
-  const auto response = ask("mixed", kEast);
+  const auto response = ask("mixed", kEastAlias);
   EXPECT_THAT(response.answer,
               ElementsAre("mixed.example.com. 30 IN HTTPS 1 . ipv4hint=192.0.2.10",
                           "mixed.example.com. 30 IN HTTPS 2 MIXED.example.com. ipv4hint=192.0.2.10 key667=abc",
@@ -167,14 +167,15 @@ TEST_F(ServiceBindingTest, WithoutHintsTheRecordsAreTheZonesForAll) {
 }
 
 TEST_F(ServiceBindingTest, IsReachedThroughAliasesAndWildcards) {
-  EXPECT_THAT(ask("shop", kEast).answer, ElementsAre("shop.example.com. 300 IN CNAME www.example.com.",
-                                                     AllOf(testing::StartsWith("www.example.com. 30 IN HTTPS 1 . "),
-                                                           HasSubstr("ipv4hint=192.0.2.10"))));
-  EXPECT_THAT(ask("a.cdn", kEast).answer, ElementsAre("a.cdn.example.com. 30 IN HTTPS 1 . ipv4hint=192.0.2.10"));
+  EXPECT_THAT(
+      ask("shop", kEastAlias).answer,
+      ElementsAre("shop.example.com. 300 IN CNAME www.example.com.",
+                  AllOf(testing::StartsWith("www.example.com. 30 IN HTTPS 1 . "), HasSubstr("ipv4hint=192.0.2.10"))));
+  EXPECT_THAT(ask("a.cdn", kEastAlias).answer, ElementsAre("a.cdn.example.com. 30 IN HTTPS 1 . ipv4hint=192.0.2.10"));
 }
 
 TEST_F(ServiceBindingTest, TheTtlIsNoLongerThanThatOfTheAddresses) {
-  EXPECT_THAT(ask("short", kEast).answer, ElementsAre(HasSubstr(" 20 IN HTTPS ")));
+  EXPECT_THAT(ask("short", kEastAlias).answer, ElementsAre(HasSubstr(" 20 IN HTTPS ")));
 }
 
 TEST_F(ServiceBindingTest, WhoIsRefusedIsRefused) {
@@ -197,7 +198,7 @@ TEST_F(ServiceBindingTest, WithAllDownHintsFollowWhenAllDown) {
   const auto answer_with = [&](steering::WhenAllDown when_all_down) {
     settings.when_all_down = when_all_down;
     set(settings);
-    return ask("www", kEast).answer;
+    return ask("www", kEastAlias).answer;
   };
   using steering::WhenAllDown;
   EXPECT_THAT(answer_with(WhenAllDown::nearest),
@@ -223,9 +224,9 @@ TEST_F(ServiceBindingTest, TheScopeIsTheLongerOfBothFamilies) {
   networks.v4().append(0x0B000000, 0);
   const auto map = std::make_shared<steering::RankingMap>(std::move(rankings), networks);
   snapshot_.services[0] = steering::Service(settings, map);
-  EXPECT_EQ(ask("www", kWest, type::kA).scope_bits, 0);
-  EXPECT_EQ(ask("www", kWest, type::kAaaa).scope_bits, 24);
-  EXPECT_EQ(ask("www", kWest).scope_bits, 24);
+  EXPECT_EQ(ask("www", kWestAlias, type::kA).scope_bits, 0);
+  EXPECT_EQ(ask("www", kWestAlias, type::kAaaa).scope_bits, 24);
+  EXPECT_EQ(ask("www", kWestAlias).scope_bits, 24);
 }
 
 TEST_F(ServiceBindingTest, WhatDoesNotFitTruncates) {
@@ -237,7 +238,7 @@ TEST_F(ServiceBindingTest, WhatDoesNotFitTruncates) {
   const auto udp = asker_.ask("www.example.com", type::kHttps, {*IpAddress::parse("192.0.2.200")});
   EXPECT_TRUE(udp.tc);
   EXPECT_THAT(udp.answer, IsEmpty());
-  EXPECT_FALSE(ask("www", kEast).tc);
+  EXPECT_FALSE(ask("www", kEastAlias).tc);
 }
 
 // ---------------------------------------------------------------------------------------------------- the records

@@ -18,13 +18,13 @@ using testing::SizeIs;
 namespace option = dns::option;
 namespace type = dns::type;
 
-constexpr dns::Type kTypeTxt = 16;
+constexpr dns::Type kTxt = 16;
 constexpr std::uint32_t kNow_s = 1'700'000'000;
 
 const Client kClient{IpAddress::v4(0xC6336401), Transport::udp, kNow_s};
 const SipKey kSecret{1, 2, 3};
 
-Message opt_option(std::uint16_t code, const Message& content = {}) {
+Message option_octets(std::uint16_t code, const Message& content = {}) {
   Message octets;
   dns::append_u16(octets, code);
   dns::append_u16(octets, static_cast<std::uint16_t>(content.size()));
@@ -40,9 +40,9 @@ Message query_with(const Message& option, std::string_view name = "www.example.c
 
 // NSID, a cookie, and the longest client subnet.
 Message all_options() {
-  Message options = opt_option(option::kNsid);
+  Message options = option_octets(option::kNsid);
   for (const Message& more :
-       {opt_option(option::kCookie, Message(40)),
+       {option_octets(option::kCookie, Message(40)),
         dns::client_subnet_option(2, 128, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16})})
     options.insert(options.end(), more.begin(), more.end());
   return options;
@@ -66,7 +66,7 @@ class SettingsTest : public testing::Test {
   Settings& settings() { return snapshot_.settings; }
 
   test::Response ask_chaos(std::string_view name) {
-    Message query = dns::query_message(name, kTypeTxt);
+    Message query = dns::query_message(name, kTxt);
     query.back() = static_cast<std::uint8_t>(dns::kClassCh);
     return asker_.ask(query);
   }
@@ -88,7 +88,7 @@ dns::Cookie as_sent(const std::vector<std::uint8_t>& cookie) {
 TEST_F(SettingsTest, ACookieIsGivenThatHoldsForThisClientNow) {
   settings().cookies.emplace(std::vector{kSecret});
   const Message client_cookie{1, 2, 3, 4, 5, 6, 7, 8};
-  const auto response = asker_.ask(query_with(opt_option(option::kCookie, client_cookie)), kClient);
+  const auto response = asker_.ask(query_with(option_octets(option::kCookie, client_cookie)), kClient);
   EXPECT_THAT(response.answer, SizeIs(1));
   const auto& cookie = response.options.at(option::kCookie);
   ASSERT_THAT(cookie, SizeIs(24));
@@ -101,7 +101,7 @@ TEST_F(SettingsTest, ACookieIsGivenThatHoldsForThisClientNow) {
 
 TEST_F(SettingsTest, ACookieOfNobodysGetsItsAnswerAndAGoodOne) {
   settings().cookies.emplace(std::vector{kSecret});
-  const auto response = asker_.ask(query_with(opt_option(option::kCookie, Message(24, 7))), kClient);
+  const auto response = asker_.ask(query_with(option_octets(option::kCookie, Message(24, 7))), kClient);
   EXPECT_EQ(response.rcode, "NOERROR");
   EXPECT_THAT(response.answer, SizeIs(1));
   EXPECT_TRUE(settings().cookies->is_valid(as_sent(response.options.at(option::kCookie)), kClient.address, kNow_s));
@@ -110,13 +110,13 @@ TEST_F(SettingsTest, ACookieOfNobodysGetsItsAnswerAndAGoodOne) {
 TEST_F(SettingsTest, ACookieIsAnsweredWhateverTheRcode) {
   settings().cookies.emplace(std::vector{kSecret});
   for (const auto* name : {"nope.example.com", "example.org"}) {
-    const auto response = asker_.ask(query_with(opt_option(option::kCookie, Message(8)), name), kClient);
+    const auto response = asker_.ask(query_with(option_octets(option::kCookie, Message(8)), name), kClient);
     EXPECT_THAT(response.options, Contains(Key(option::kCookie))) << name;
   }
 }
 
 TEST_F(SettingsTest, WithoutSecretsCookiesAreIgnored) {
-  const auto response = asker_.ask(query_with(opt_option(option::kCookie, Message(8))), kClient);
+  const auto response = asker_.ask(query_with(option_octets(option::kCookie, Message(8))), kClient);
   EXPECT_THAT(response.answer, SizeIs(1));
   EXPECT_THAT(response.options, Not(Contains(Key(option::kCookie))));
 }
@@ -124,7 +124,7 @@ TEST_F(SettingsTest, WithoutSecretsCookiesAreIgnored) {
 // RFC 5001 §2.3.
 TEST_F(SettingsTest, TheIdentityIsToldAsNsidToWhoAsks) {
   settings().identity = "lon-7";
-  EXPECT_THAT(asker_.ask(query_with(opt_option(option::kNsid))).options.at(option::kNsid),
+  EXPECT_THAT(asker_.ask(query_with(option_octets(option::kNsid))).options.at(option::kNsid),
               ElementsAre('l', 'o', 'n', '-', '7'));
   EXPECT_THAT(asker_.ask(query_with({})).options, testing::IsEmpty());
 }
@@ -168,10 +168,10 @@ TEST_F(SettingsTest, TheLargestRrsetFitsOverTcpWithAllOptions) {
   settings().identity = std::string(dns::kNsidMax, 'i');
   settings().cookies.emplace(std::vector{kSecret});
   Message options = all_options();
-  const Message keepalive = opt_option(option::kTcpKeepalive);
+  const Message keepalive = option_octets(option::kTcpKeepalive);
   options.insert(options.end(), keepalive.begin(), keepalive.end());
   const auto response =
-      asker_.ask(query_with(options, owner + ".example.com", kTypeTxt), {kClient.address, Transport::tcp});
+      asker_.ask(query_with(options, owner + ".example.com", kTxt), {kClient.address, Transport::tcp});
   EXPECT_FALSE(response.tc);
   EXPECT_EQ(response.size, dns::kMessageMax);
   EXPECT_THAT(response.options, SizeIs(4));
@@ -180,7 +180,7 @@ TEST_F(SettingsTest, TheLargestRrsetFitsOverTcpWithAllOptions) {
 // Sixteen bits of 100 ms: a day must not come out as twenty minutes.
 TEST_F(SettingsTest, KeepaliveTellsTheLongestTimeItCanHold) {
   settings().tcp_idle = std::chrono::hours(24);
-  EXPECT_THAT(asker_.ask(query_with(opt_option(option::kTcpKeepalive)), {IpAddress::v4(1), Transport::tcp})
+  EXPECT_THAT(asker_.ask(query_with(option_octets(option::kTcpKeepalive)), {IpAddress::v4(1), Transport::tcp})
                   .options.at(option::kTcpKeepalive),
               ElementsAre(0xFF, 0xFF));
 }
@@ -188,7 +188,7 @@ TEST_F(SettingsTest, KeepaliveTellsTheLongestTimeItCanHold) {
 // RFC 7828 §3.3.2: in units of 100 ms.
 TEST_F(SettingsTest, KeepaliveTellsTheIdleTimeOverTcp) {
   settings().tcp_idle = std::chrono::milliseconds(12'340);
-  const Message query = query_with(opt_option(option::kTcpKeepalive));
+  const Message query = query_with(option_octets(option::kTcpKeepalive));
   EXPECT_THAT(asker_.ask(query, {IpAddress::v4(1), Transport::tcp}).options.at(option::kTcpKeepalive),
               ElementsAre(0, 123));
   EXPECT_THAT(asker_.ask(query, {IpAddress::v4(1), Transport::udp}).options, testing::IsEmpty());

@@ -16,7 +16,7 @@ using testing::SizeIs;
 using testing::UnorderedElementsAre;
 namespace type = dns::type;
 
-constexpr std::string_view kZone = R"(
+constexpr std::string_view kSteeredZone = R"(
 $TTL 300
 @    SOA ns1 hostmaster 7 7200 900 1209600 60
      NS  ns1
@@ -30,7 +30,7 @@ www.new CNAME www
 )";
 
 // Clients in 10.0.0.0/8 rank "west" first, those in 2001:db8:8000::/33 too, all others "east".
-std::shared_ptr<const steering::RankingMap> make_ranking_map() {
+std::shared_ptr<const steering::RankingMap> make_steered_map() {
   steering::Rankings rankings(2);
   const auto west_first = rankings.intern({{1, 0}, {0, 1}});
   geo::AddressMap<steering::RankingId> networks;
@@ -53,7 +53,7 @@ steering::Service make_service(std::string name, steering::WhenAllDown when_all_
                         {1, *IpAddress::parse("192.0.2.20"), 1},
                         {1, *IpAddress::parse("192.0.2.21"), 2},
                         {1, *IpAddress::parse("2001:db8::20"), 3}};
-  return {std::move(settings), make_ranking_map()};
+  return {std::move(settings), make_steered_map()};
 }
 
 dns::Message subnet_query(std::string_view name, dns::Type of_type, const dns::Message& subnet) {
@@ -70,7 +70,7 @@ class SteeredAnswerTest : public testing::Test {
  protected:
   explicit SteeredAnswerTest(steering::WhenAllDown when_all_down = steering::WhenAllDown::nearest)
       : board_(std::make_shared<health::Board>(4)),
-        snapshot_{zone::Zones({make_zone("example.com", kZone,
+        snapshot_{zone::Zones({make_zone("example.com", kSteeredZone,
                                          {{*dns::Name::from_text("www.example.com"), 0, "config"},
                                           {*dns::Name::from_text("*.cdn.example.com"), 1, "config"}})},
                               42),
@@ -146,7 +146,7 @@ TEST_F(SteeredAnswerTest, TheTtlIsNoLongerThanTheStatesSurelyLast) {
 TEST_F(SteeredAnswerTest, TheTtlIsNotShorterThanTheLeast) {
   steering::ServiceSettings settings = snapshot_.services[0].settings();
   settings.ttl_min_s = 5;
-  snapshot_.services[0] = steering::Service(settings, make_ranking_map());
+  snapshot_.services[0] = steering::Service(settings, make_steered_map());
   board_->write(1, {State::up, kFullShare, 2});
   EXPECT_THAT(asker_.ask("www.example.com", type::kA, client("10.1.2.3")).answer.at(0), testing::HasSubstr(" 5 IN A "));
   EXPECT_EQ(asker_.decision().steered.at(0).ttl_s, 5U);
@@ -287,7 +287,7 @@ class LastResortTest : public SteeredAnswerTest {
   LastResortTest() : SteeredAnswerTest(steering::WhenAllDown::last_resort) {
     auto settings = snapshot_.services[0].settings();
     settings.last_resort = {*IpAddress::parse("198.51.100.2"), *IpAddress::parse("198.51.100.1")};
-    snapshot_.services[0] = steering::Service(settings, make_ranking_map());
+    snapshot_.services[0] = steering::Service(settings, make_steered_map());
     set_all(State::down);
   }
 };

@@ -10,7 +10,7 @@ namespace {
 
 using steering::Outcome;
 
-constexpr std::string_view kZone =
+constexpr std::string_view kSummaryZone =
     "$TTL 300\n@ SOA ns hostmaster 1 7200 900 1209600 60\n@ NS ns\nns A 192.0.2.53\nhost A 192.0.2.1\n"
     "to-www CNAME www\n";
 
@@ -38,7 +38,7 @@ class SummaryTest : public testing::Test {
     const std::vector<zone::OverlayName> overlays{{*dns::Name::from_text("www.example.com"), 1, "www"},
                                                   {*dns::Name::from_text("to.example.com"), 2, "to"}};
     auto first = make_zone("example.net", "@ SOA ns h 1 2 3 4 5\n@ NS ns.example.com.\n");
-    auto second = make_zone("example.com", kZone, overlays);
+    auto second = make_zone("example.com", kSummaryZone, overlays);
     snapshot_ =
         std::make_unique<Snapshot>(Snapshot{zone::Zones({first, second}, 1, {*dns::Name::from_text("example.org")}),
                                             {},

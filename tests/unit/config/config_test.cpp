@@ -12,7 +12,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr std::chrono::sys_days kToday = std::chrono::year(2026) / 11 / 23;
+constexpr std::chrono::sys_days kLoadingDay = std::chrono::year(2026) / 11 / 23;
 
 constexpr std::string_view kWhole = R"({
   "listen": ["127.0.0.1:5300", "[::1]:5300"],
@@ -38,7 +38,7 @@ class LoadConfig : public testing::Test {
  protected:
   std::optional<Config> load(std::string_view text) {
     Problems problems;
-    auto config = load_config(directory_.write("rhumb.json", text), problems, kToday);
+    auto config = load_config(directory_.write("rhumb.json", text), problems, kLoadingDay);
     for (const Problem& problem : problems.all()) {
       messages_.push_back(problem.to_string().substr(directory_.path().string().size() + 1));
     }

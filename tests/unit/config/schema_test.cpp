@@ -25,7 +25,7 @@ namespace {
 using Document = nlohmann::json;
 using Pointer = Document::json_pointer;
 
-constexpr std::chrono::sys_days kToday = std::chrono::year(2026) / 11 / 23;
+constexpr std::chrono::sys_days kMatchingDay = std::chrono::year(2026) / 11 / 23;
 
 const std::filesystem::path kTop = RHUMB_TEST_DATA "/../..";
 
@@ -181,7 +181,7 @@ const test::TemporaryDirectory& directory_of_documents() {
 std::string complaint_of_reader(const Document& document) {
   const test::TemporaryDirectory& directory = directory_of_documents();
   Problems problems;
-  (void)load_config(directory.write("rhumb.json", document.dump()), problems, kToday);
+  (void)load_config(directory.write("rhumb.json", document.dump()), problems, kMatchingDay);
   const Problem* error = problems.first_error();
   return error == nullptr ? "" : error->to_string();
 }

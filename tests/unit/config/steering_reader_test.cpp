@@ -16,7 +16,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr std::chrono::sys_days kToday = std::chrono::year(2026) / 11 / 23;
+constexpr std::chrono::sys_days kReadingDay = std::chrono::year(2026) / 11 / 23;
 
 // Of four regions the service has instances in the first three.
 class ReadSteering : public testing::Test {
@@ -29,7 +29,7 @@ class ReadSteering : public testing::Test {
     const JsonPlace place(json, "rhumb.json", problems);
     RuleSets rule_sets;
     rule_sets.add({"offices", {steering::Rule{}, steering::Rule{}}}, place);
-    const auto result = read_steering(place, regions, {0, 1, 2}, kToday, rule_sets);
+    const auto result = read_steering(place, regions, {0, 1, 2}, kReadingDay, rule_sets);
     for (const Problem& problem : problems.all())
       messages_.push_back(problem.to_string());
     return result;
@@ -39,7 +39,7 @@ class ReadSteering : public testing::Test {
     const Json json = Json::parse(text);
     Problems problems;
     const std::vector<steering::Region> regions = {{"us-east", {}, 0}, {"eu-west", {}, 0}};
-    auto set = read_rule_set("offices", JsonPlace(json, "rhumb.json", problems), regions, kToday);
+    auto set = read_rule_set("offices", JsonPlace(json, "rhumb.json", problems), regions, kReadingDay);
     for (const Problem& problem : problems.all())
       messages_.push_back(problem.to_string());
     return set;

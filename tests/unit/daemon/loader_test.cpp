@@ -22,7 +22,7 @@ using testing::StartsWith;
 
 constexpr std::string_view kZone = "@ SOA ns hostmaster 1 7200 900 1209600 60\n@ NS ns\nns A 192.0.2.53\n";
 
-constexpr std::string_view kInstances =
+constexpr std::string_view kTwoInstances =
     R"("instances": [{"region": "eu-west", "address": "192.0.2.20"}, {"region": "us-east", "address": "192.0.2.10"}])";
 
 class Loader : public testing::Test {
@@ -96,7 +96,7 @@ class Loader : public testing::Test {
 };
 
 TEST_F(Loader, ReadsConfigurationZonesAndDatabases) {
-  const auto loaded = load(fmt::format(R"("www.example.com": {{"ttl": 20, "check": "web", {}}})", kInstances));
+  const auto loaded = load(fmt::format(R"("www.example.com": {{"ttl": 20, "check": "web", {}}})", kTwoInstances));
   ASSERT_TRUE(loaded) << testing::PrintToString(problems_);
   EXPECT_THAT(problems_, IsEmpty());
   EXPECT_THAT(loaded->snapshot->zones.zones(), SizeIs(1));
@@ -116,7 +116,7 @@ TEST_F(Loader, ServicesWithTheSameSetsOfRulesShareOneRankingMap) {
       R"("steering": {"rules": [{"rule_set": "offices"}, {"rule_set": "partners"}]})";
   const auto loaded = load(fmt::format(R"("a.example.com": {{{0}, {1}}}, "b.example.com": {{{0}, {1}}},
     "c.example.com": {{"steering": {{"rules": [{{"rule_set": "offices"}}]}}, {1}}})",
-                                       kSteering, kInstances));
+                                       kSteering, kTwoInstances));
   ASSERT_TRUE(loaded) << testing::PrintToString(problems_);
   const auto& services = loaded->snapshot->services;
   EXPECT_EQ(&services[0].ranking_map(), &services[1].ranking_map());
@@ -131,7 +131,7 @@ TEST_F(Loader, AServiceLiesOverTheZoneWithTheLongestApex) {
   directory_.write("zones/com.zone", kZone);
   const auto loaded = load(fmt::format(R"("a.cdn.example.com": {{{0}}}, "cdn.example.com": {{{0}}},
     "xcdn.example.com": {{{0}}}, "other.com": {{{0}}})",
-                                       kInstances));
+                                       kTwoInstances));
   ASSERT_TRUE(loaded) << testing::PrintToString(problems_);
   const auto zone_of = [&](std::string_view name) {
     EXPECT_NE(service_at(*loaded, name), nullptr) << name;
@@ -164,7 +164,7 @@ TEST_F(Loader, ATargetIsProbedWhereItsNameLeadsOrAtItsCheckAddress) {
 TEST_F(Loader, AnInstanceIsProbedAtTheAddressOfItsCheckIfThatHasOne) {
   checks_ = R"("web": {"type": "icmp", "address": "192.0.2.99"})";
   const auto loaded = load(fmt::format(
-      R"("a.example.com": {{"check": "web", {}}}, "c.example.com": {{"check": "web", {}}})", kTargets, kInstances));
+      R"("a.example.com": {{"check": "web", {}}}, "c.example.com": {{"check": "web", {}}})", kTargets, kTwoInstances));
   ASSERT_TRUE(loaded) << testing::PrintToString(problems_);
   ASSERT_THAT(loaded->plan.instances, SizeIs(4));
   ASSERT_THAT(loaded->plan.probes, SizeIs(1));
@@ -186,7 +186,7 @@ TEST_F(Loader, ServicesShareAProbeThatIsMadeInNobodysName) {
                                          {R"("type": "exec", "command": ["/bin/true"])", false},
                                          {R"("type": "push", "ttl": "1m")", false}}) {
     checks_ = fmt::format(R"("web": {{{}}})", check);
-    const auto loaded = load(fmt::format(kServices, kInstances));
+    const auto loaded = load(fmt::format(kServices, kTwoInstances));
     ASSERT_TRUE(loaded) << testing::PrintToString(problems_);
     EXPECT_THAT(loaded->plan.probes, SizeIs(is_shared ? 2 : 4)) << check;
   }
@@ -195,7 +195,7 @@ TEST_F(Loader, ServicesShareAProbeThatIsMadeInNobodysName) {
 TEST_F(Loader, ReportsAreReadFromAFileOfEachInstance) {
   checks_ = R"("web": {"type": "push", "ttl": "1m", "file": "up/{service}/{region}/{address}"})";
   const auto loaded = load(fmt::format(
-      R"("a.example.com": {{"check": "web", {}}}, "c.example.com": {{"check": "web", {}}})", kInstances, kTargets));
+      R"("a.example.com": {{"check": "web", {}}}, "c.example.com": {{"check": "web", {}}})", kTwoInstances, kTargets));
   ASSERT_TRUE(loaded) << testing::PrintToString(problems_);
   const std::string top = directory_.path().string();
   EXPECT_EQ(loaded->plan.probes.at(0).check.report_file, top + "/up/a.example.com/eu-west/192.0.2.20");
@@ -214,8 +214,8 @@ TEST_F(Loader, AServiceWithTargetsAtAnApexOrBesideOtherDataIsAnErrorAtItsPlace) 
 }
 
 TEST_F(Loader, EachServiceLiesAtItsOwnName) {
-  const auto loaded =
-      load(fmt::format(R"("b.example.com": {{{0}}}, "A.Example.COM": {{{0}}}, "c.example.com": {{{0}}})", kInstances));
+  const auto loaded = load(
+      fmt::format(R"("b.example.com": {{{0}}}, "A.Example.COM": {{{0}}}, "c.example.com": {{{0}}})", kTwoInstances));
   ASSERT_TRUE(loaded);
   for (const char* name : {"a", "b", "c"}) {
     const steering::Service* service = service_at(*loaded, name + std::string(".example.com"));
@@ -226,7 +226,7 @@ TEST_F(Loader, EachServiceLiesAtItsOwnName) {
 }
 
 TEST_F(Loader, AWildcardServiceStandsForTheNamesBelowIt) {
-  const auto loaded = load(fmt::format(R"("*.cdn.example.com": {{"check": "web", {}}})", kInstances));
+  const auto loaded = load(fmt::format(R"("*.cdn.example.com": {{"check": "web", {}}})", kTwoInstances));
   ASSERT_TRUE(loaded);
   EXPECT_EQ(service_at(*loaded, "a.b.cdn.example.com"), &loaded->snapshot->services[0]);
   EXPECT_EQ(service_at(*loaded, "cdn.example.com"), nullptr);
@@ -236,7 +236,7 @@ TEST_F(Loader, AWildcardServiceStandsForTheNamesBelowIt) {
 }
 
 TEST_F(Loader, ProbesNameTheServiceAsTheirHost) {
-  const auto loaded = load(fmt::format(R"("WWW.example.com": {{"check": "web", {}}})", kInstances));
+  const auto loaded = load(fmt::format(R"("WWW.example.com": {{"check": "web", {}}})", kTwoInstances));
   ASSERT_TRUE(loaded);
   EXPECT_EQ(loaded->plan.probes.at(0).host, "www.example.com");
 }
@@ -249,7 +249,7 @@ TEST_F(Loader, ServicesWithEqualRegionsAndOrderShareOneRankingMap) {
   const auto loaded =
       load(fmt::format(R"("a.example.com": {{{0}}}, "b.example.com": {{"ttl": 5, {1}}}, "others.example.com": {{{2}}},
     "listed.example.com": {{"steering": {{"order": "listed"}}, {0}}})",
-                       kInstances, kOtherWayRound, kOthers));
+                       kTwoInstances, kOtherWayRound, kOthers));
   ASSERT_TRUE(loaded) << testing::PrintToString(problems_);
   const auto map_of = [&](std::string_view name) { return &service_at(*loaded, name)->ranking_map(); };
   EXPECT_EQ(map_of("a.example.com"), map_of("b.example.com")) << "the order of the instances does not matter";
@@ -258,7 +258,7 @@ TEST_F(Loader, ServicesWithEqualRegionsAndOrderShareOneRankingMap) {
 }
 
 TEST_F(Loader, RegionsAreInTheOrderOfTheConfigurationWhateverThatOfTheInstances) {
-  const auto loaded = load(fmt::format(R"("www.example.com": {{{}}})", kInstances));
+  const auto loaded = load(fmt::format(R"("www.example.com": {{{}}})", kTwoInstances));
   ASSERT_TRUE(loaded);
   const steering::Service& service = loaded->snapshot->services.at(0);
   ASSERT_THAT(service.settings().regions, ElementsAre("us-east", "eu-west"));
@@ -268,7 +268,7 @@ TEST_F(Loader, RegionsAreInTheOrderOfTheConfigurationWhateverThatOfTheInstances)
 
 TEST_F(Loader, EveryInstanceHasAPlaceOfItsOwnOnTheBoard) {
   const auto loaded =
-      load(fmt::format(R"("a.example.com": {{"check": "web", {0}}}, "b.example.com": {{{0}}})", kInstances));
+      load(fmt::format(R"("a.example.com": {{"check": "web", {0}}}, "b.example.com": {{{0}}})", kTwoInstances));
   ASSERT_TRUE(loaded);
   const health::Plan& plan = loaded->plan;
   ASSERT_THAT(plan.instances, SizeIs(4));
@@ -293,7 +293,7 @@ TEST_F(Loader, OneProbeIsMadeForAllThatAskTheSame) {
   checks_ += R"(, "uplink": {"type": "tcp", "port": 179, "address": "192.0.2.250"})";
   const auto loaded = load(fmt::format(R"("www.example.com": {{"check": "uplink", {0}}},
     "b.example.com": {{"checks": ["uplink", "web"], {0}}})",
-                                       kInstances));
+                                       kTwoInstances));
   ASSERT_TRUE(loaded) << testing::PrintToString(problems_);
   EXPECT_THAT(loaded->plan.probes, SizeIs(3)) << "one uplink, and two instances over HTTP";
   const auto& of_www = loaded->plan.instances[0].condition;
@@ -305,14 +305,14 @@ TEST_F(Loader, OneProbeIsMadeForAllThatAskTheSame) {
 }
 
 TEST_F(Loader, AServiceInNoZoneIsAnErrorAtItsPlace) {
-  EXPECT_FALSE(load(fmt::format(R"("www.example.net": {{{}}})", kInstances)));
+  EXPECT_FALSE(load(fmt::format(R"("www.example.net": {{{}}})", kTwoInstances)));
   EXPECT_THAT(problems_, ElementsAre("rhumb.json: /services/www.example.net: no zone in zones holds this name"));
 }
 
 TEST_F(Loader, AServiceWhoseNameHasACnameIsAnErrorAtItsPlace) {
   is_strict_ = true;
   directory_.write("zones/example.com.zone", std::string(kZone) + "www CNAME ns\n");
-  EXPECT_FALSE(load(fmt::format(R"("www.example.com": {{{}}})", kInstances)));
+  EXPECT_FALSE(load(fmt::format(R"("www.example.com": {{{}}})", kTwoInstances)));
   EXPECT_THAT(problems_, ElementsAre("rhumb.json: /services/www.example.com: www.example.com has a CNAME at "
                                      "zones/example.com.zone:4; remove it there, or the service here"));
 }
@@ -320,7 +320,7 @@ TEST_F(Loader, AServiceWhoseNameHasACnameIsAnErrorAtItsPlace) {
 TEST_F(Loader, AServiceInADelegationIsAnErrorAtItsPlace) {
   is_strict_ = true;
   directory_.write("zones/example.com.zone", std::string(kZone) + "lab NS ns.example.net.\n");
-  EXPECT_FALSE(load(fmt::format(R"("www.lab.example.com": {{{}}})", kInstances)));
+  EXPECT_FALSE(load(fmt::format(R"("www.lab.example.com": {{{}}})", kTwoInstances)));
   EXPECT_THAT(problems_, ElementsAre(StartsWith("rhumb.json: /services/www.lab.example.com: ")));
 }
 
@@ -368,7 +368,7 @@ TEST_F(Loader, NoDirectoryOfZonesIsAnError) {
 TEST_F(Loader, AnErrorOutsideZonesLoadsNothingAndAllAreTold) {
   directory_.write("zones/example.com.zone", std::string(kZone) + "bad A 192.0.2.256\nworse A x\n");
   directory_.write("zones/example.net.zone", "@ NS ns.example.com.\n");
-  EXPECT_FALSE(load(fmt::format(R"("www.example.org": {{{}}})", kInstances)));
+  EXPECT_FALSE(load(fmt::format(R"("www.example.org": {{{}}})", kTwoInstances)));
   EXPECT_THAT(problems_, SizeIs(6)) << "and the warnings that two zones are not served";
   EXPECT_THAT(problems_, Contains(StartsWith("zones/example.com.zone:4: ")));
   EXPECT_THAT(problems_, Contains(StartsWith("zones/example.com.zone:5: ")));
@@ -389,7 +389,7 @@ constexpr std::string_view kBroken = "bad A 192.0.2.256\n";
 
 TEST_F(Loader, AZoneWithErrorsIsNotServedAndTheOthersAre) {
   directory_.write("zones/example.net.zone", std::string(kZone) + std::string(kBroken) + "worse A x\n");
-  const auto loaded = load(fmt::format(R"("www.example.com": {{{0}}}, "www.example.net": {{{0}}})", kInstances));
+  const auto loaded = load(fmt::format(R"("www.example.com": {{{0}}}, "www.example.net": {{{0}}})", kTwoInstances));
   ASSERT_TRUE(loaded) << testing::PrintToString(problems_);
   EXPECT_THAT(
       problems_,
@@ -429,7 +429,7 @@ TEST_F(Loader, AFileThatCanBeNoZoneStopsNoZone) {
 TEST_F(Loader, AServiceThatDoesNotFitItsZoneStopsThatZone) {
   directory_.write("zones/example.com.zone", std::string(kZone) + "www CNAME ns\n");
   directory_.write("zones/example.net.zone", kZone);
-  const auto loaded = load(fmt::format(R"("www.example.com": {{{}}})", kInstances));
+  const auto loaded = load(fmt::format(R"("www.example.com": {{{}}})", kTwoInstances));
   ASSERT_TRUE(loaded);
   EXPECT_THAT(problems_, Contains(StartsWith("rhumb.json: /services/www.example.com: ")));
   EXPECT_THAT(not_loaded(*loaded), ElementsAre("example.com"));
@@ -452,7 +452,7 @@ class Reloader : public Loader {
 
   std::optional<Loaded> reload() { return load(services_, &*served_); }
 
-  std::string services_ = fmt::format(R"("www.example.net": {{{0}}}, "www.example.com": {{{0}}})", kInstances);
+  std::string services_ = fmt::format(R"("www.example.net": {{{0}}}, "www.example.com": {{{0}}})", kTwoInstances);
   std::optional<Loaded> served_;
 };
 
@@ -478,7 +478,7 @@ TEST_F(Reloader, AZoneIsNotKeptUnderAServiceThatCannotBeAnAliasThere) {
   ASSERT_TRUE(served_) << testing::PrintToString(problems_);
   directory_.write("zones/example.net.zone", std::string(kZone) + std::string(kBroken));
   EXPECT_TRUE(reload());
-  services_ = fmt::format(R"("www.example.net": {{{}}}, "www.example.com": {{{}}})", kTargets, kInstances);
+  services_ = fmt::format(R"("www.example.net": {{{}}}, "www.example.com": {{{}}})", kTargets, kTwoInstances);
   EXPECT_FALSE(reload());
   EXPECT_THAT(problems_, Contains(HasSubstr("the version that is being served cannot be kept")));
 }
@@ -513,14 +513,14 @@ TEST_F(Reloader, ABrokenZoneWithOtherServicesRefusesTheReload) {
   for (const char* services : {"", R"("x.example.net": {{{0}}}, "www.example.com": {{{0}}})",
                                R"("www.example.com": {{{0}}}, "www.example.net": {{{0}}})",
                                R"("www.example.net": {{{0}}}, "a.example.net": {{{0}}})"}) {
-    services_ = fmt::format(fmt::runtime(services), kInstances);
+    services_ = fmt::format(fmt::runtime(services), kTwoInstances);
     EXPECT_FALSE(reload()) << services;
     EXPECT_THAT(problems_,
                 Contains("zones/example.net.zone: the zone has errors, and the version that is being served cannot be "
                          "kept, because the services in it are not those that it was loaded with; mend the zone, or "
                          "leave the services as they were"));
   }
-  services_ = fmt::format(R"("WWW.example.net": {{"ttl": 5, {0}}}, "b.example.com": {{{0}}})", kInstances);
+  services_ = fmt::format(R"("WWW.example.net": {{"ttl": 5, {0}}}, "b.example.com": {{{0}}})", kTwoInstances);
   const auto loaded = reload();
   ASSERT_TRUE(loaded) << "how the service answers, and what is in other zones, may change";
   EXPECT_EQ(service_at(*loaded, "www.example.net")->settings().ttl_s, 5U);
@@ -534,7 +534,7 @@ TEST_F(Reloader, WithStrictABrokenZoneRefusesTheReload) {
 }
 
 TEST_F(Reloader, AZoneWhoseFileIsGoneIsGone) {
-  services_ = fmt::format(R"("www.example.com": {{{0}}})", kInstances);
+  services_ = fmt::format(R"("www.example.com": {{{0}}})", kTwoInstances);
   std::filesystem::remove(directory_.path() / "zones/example.net.zone");
   const auto loaded = reload();
   ASSERT_TRUE(loaded);
@@ -595,8 +595,8 @@ TEST_F(LaterReloader, WhatAZoneWasWarnedAboutIsSaidAgain) {
 }
 
 TEST_F(LaterReloader, AZoneWithOtherServicesIsReadAgain) {
-  services_ =
-      fmt::format(R"("new.example.com": {{{0}}}, "www.example.net": {{{0}}}, "www.example.com": {{{0}}})", kInstances);
+  services_ = fmt::format(R"("new.example.com": {{{0}}}, "www.example.net": {{{0}}}, "www.example.com": {{{0}}})",
+                          kTwoInstances);
   const auto loaded = reload();
   ASSERT_TRUE(loaded) << testing::PrintToString(problems_);
   EXPECT_EQ(service_at(*loaded, "www.example.net")->settings().name, "www.example.net") << "by its new number";
@@ -613,7 +613,7 @@ TEST_F(LaterReloader, AFileThatHadJustBeenChangedWhenItWasReadIsReadAgain) {
 
 TEST_F(LaterReloader, DatabasesAreNotReadAgainForSteeringsThatAreAsTheyWere) {
   directory_.write("zones/example.net.zone", std::string(kZone) + "new A 192.0.2.1\n");
-  services_ = fmt::format(R"("www.example.net": {{"ttl": 5, {0}}}, "www.example.com": {{{0}}})", kInstances);
+  services_ = fmt::format(R"("www.example.net": {{"ttl": 5, {0}}}, "www.example.com": {{{0}}})", kTwoInstances);
   const auto loaded = reload();
   ASSERT_TRUE(loaded) << testing::PrintToString(problems_);
   EXPECT_FALSE(loaded->databases.are_in_memory());
@@ -624,7 +624,7 @@ TEST_F(LaterReloader, DatabasesAreNotReadAgainForSteeringsThatAreAsTheyWere) {
 
 TEST_F(LaterReloader, OnlySteeringsThatHaveChangedAreRankedAnew) {
   services_ = fmt::format(
-      R"("www.example.net": {{"steering": {{"order": "listed"}}, {0}}}, "www.example.com": {{{0}}})", kInstances);
+      R"("www.example.net": {{"steering": {{"order": "listed"}}, {0}}}, "www.example.com": {{{0}}})", kTwoInstances);
   const auto loaded = reload();
   ASSERT_TRUE(loaded) << testing::PrintToString(problems_);
   EXPECT_TRUE(is_ranked_as_before(loaded, "www.example.com"));
@@ -635,7 +635,7 @@ TEST_F(LaterReloader, ARuleFileThatSaysTheSameRanksNothingAnew) {
   directory_.write("partners.csv", "10.0.0.0/8,us-east\n");
   rule_sets_ = R"("partners": {"file": "partners.csv"})";
   services_ =
-      fmt::format(R"("www.example.com": {{"steering": {{"rules": [{{"rule_set": "partners"}}]}}, {}}})", kInstances);
+      fmt::format(R"("www.example.com": {{"steering": {{"rules": [{{"rule_set": "partners"}}]}}, {}}})", kTwoInstances);
   served_ = reload();
   directory_.write("partners.csv", "10.0.0.0/8,us-east\n\n");
   EXPECT_TRUE(is_ranked_as_before(reload(), "www.example.com"));

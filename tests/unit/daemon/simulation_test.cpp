@@ -18,10 +18,10 @@ using testing::Pair;
 using testing::SizeIs;
 using testing::UnorderedElementsAre;
 
-constexpr std::string_view kZone = "@ SOA ns hostmaster 1 7200 900 1209600 60\n@ NS ns\nns A 192.0.2.53\n";
+constexpr std::string_view kSimulatedZone = "@ SOA ns hostmaster 1 7200 900 1209600 60\n@ NS ns\nns A 192.0.2.53\n";
 
 // One instance in each of the three regions, all IPv4.
-constexpr std::string_view kInstances = R"("instances": [{"region": "us-east", "address": "192.0.2.10"},
+constexpr std::string_view kRegionInstances = R"("instances": [{"region": "us-east", "address": "192.0.2.10"},
   {"region": "eu-west", "address": "192.0.2.20"}, {"region": "ap-southeast", "address": "192.0.2.30"}])";
 
 // Where the test databases have clients; /24 unless it says otherwise.
@@ -35,7 +35,7 @@ auto near(double share) {
 
 class SimulationTest : public testing::Test {
  protected:
-  SimulationTest() { directory_.write("zones/example.com.zone", kZone); }
+  SimulationTest() { directory_.write("zones/example.com.zone", kSimulatedZone); }
 
   // A configuration with these services, each "NAME": {…}.
   Loaded load(const std::string& services) {
@@ -53,7 +53,7 @@ class SimulationTest : public testing::Test {
     return std::move(*loaded);
   }
   // With a steering of its own: "order": "listed", …
-  Loaded load_steered(const std::string& steering, std::string_view instances = kInstances) {
+  Loaded load_steered(const std::string& steering, std::string_view instances = kRegionInstances) {
     return load(fmt::format(R"("www.example.com": {{"steering": {{{}}}, {}}})", steering, instances));
   }
 
@@ -242,7 +242,7 @@ TEST_F(SimulationTest, Ipv6ClientsCountWithWeights) {
 TEST_F(SimulationTest, ServicesThatAreAlikeAreOne) {
   const Loaded loaded = load(fmt::format(R"("c.example.com": {{{0}}}, "a.example.com": {{"ttl": 5, {0}}},
     "b.example.com": {{"steering": {{"order": "equal"}}, {0}}})",
-                                         kInstances));
+                                         kRegionInstances));
   const health::Board board = board_with_down(loaded, {});
   const Clients clients = weigh(loaded, kAshburn6Paris3Singapore1);
   const auto all = simulate({loaded, board}, {loaded, board}, clients, std::nullopt);
@@ -272,7 +272,7 @@ TEST_F(SimulationTest, AStickyServiceIsNotLikeOneThatDraws) {
 }
 
 TEST_F(SimulationTest, AServiceWithOneRegionDownIsNotLikeOneWithout) {
-  const Loaded loaded = load(fmt::format(R"("a.example.com": {{{0}}}, "b.example.com": {{{0}}})", kInstances));
+  const Loaded loaded = load(fmt::format(R"("a.example.com": {{{0}}}, "b.example.com": {{{0}}})", kRegionInstances));
   const health::Board up = board_with_down(loaded, {});
   health::Board down(loaded.plan.instances.size());
   down.write(loaded.snapshot->services[1].settings().instances[0].target, health::State::down);
@@ -281,7 +281,7 @@ TEST_F(SimulationTest, AServiceWithOneRegionDownIsNotLikeOneWithout) {
 }
 
 TEST_F(SimulationTest, AnotherConfigurationIsComparedByName) {
-  const Loaded old = load(fmt::format(R"("www.example.com": {{{0}}}, "old.example.com": {{{0}}})", kInstances));
+  const Loaded old = load(fmt::format(R"("www.example.com": {{{0}}}, "old.example.com": {{{0}}})", kRegionInstances));
   const Loaded changed = load(R"("new.example.com": {"instances": [{"region": "us-east", "address": "192.0.2.9"}]},
     "www.example.com": {"instances": [{"region": "ap-southeast", "address": "192.0.2.30"}]})");
   const health::Board board_old = board_with_down(old, {});

@@ -49,7 +49,7 @@ std::vector<Example> read_examples() {
   return examples;
 }
 
-constexpr std::string_view kConfig = R"({{
+constexpr std::string_view kExampleConfig = R"({{
   "listen": ["127.0.0.1:5300"],
   "zones": "zones",
   "geoip": ["{0}/city.mmdb", "{0}/asn.mmdb"],
@@ -89,7 +89,7 @@ std::vector<std::string> run(const Example& example) {
     directory.write(name, text);
   const std::string rule_sets = example.rule_sets.empty() ? "{}" : example.rule_sets;
   const auto config = directory.write(
-      "rhumb.json", fmt::format(fmt::runtime(kConfig), RHUMB_TEST_DATA, rule_sets, services_of(example)));
+      "rhumb.json", fmt::format(fmt::runtime(kExampleConfig), RHUMB_TEST_DATA, rule_sets, services_of(example)));
   const auto file = directory.write("routes.test.json", "{\"tests\": [" + example.tests + "]}");
   Problems problems;
   auto loaded = load(config, Secrets{1, {}}, nullptr, problems);

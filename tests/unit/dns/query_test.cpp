@@ -9,10 +9,10 @@
 namespace rhumb::dns {
 namespace {
 
-constexpr std::uint64_t kKey = 1;
+constexpr std::uint64_t kCookieKey = 1;
 
 Query parse(const Message& message) {
-  return parse_query(message, kKey);
+  return parse_query(message, kCookieKey);
 }
 
 TEST(Query, ReadsTheQuestion) {

@@ -11,7 +11,7 @@
 namespace rhumb::geo {
 namespace {
 
-IpAddress address(const char* text) {
+IpAddress parsed(const char* text) {
   return *IpAddress::parse(text);
 }
 
@@ -99,12 +99,12 @@ U128 random_bits(Random& random) {
 
 // Near each other, near the embeddings, and of all lengths, so that they nest, touch and meet in one 16-bit digit.
 Networks random_networks(Random& random) {
-  const IpAddress bases[] = {address("0.0.0.0"),         address("192.0.2.0"),
-                             address("255.255.255.255"), address("::"),
-                             address("::ffff:0:0"),      address("64:ff9b::"),
-                             address("2001::"),          address("2002::"),
-                             address("2001:db8:1::"),    address("2001:db8:1:2:3:4:5:6"),
-                             address("ffff::")};
+  const IpAddress bases[] = {parsed("0.0.0.0"),         parsed("192.0.2.0"),
+                             parsed("255.255.255.255"), parsed("::"),
+                             parsed("::ffff:0:0"),      parsed("64:ff9b::"),
+                             parsed("2001::"),          parsed("2002::"),
+                             parsed("2001:db8:1::"),    parsed("2001:db8:1:2:3:4:5:6"),
+                             parsed("ffff::")};
   Networks networks;
   const std::uint32_t count = 1 + random.below(12);
   for (std::uint32_t i = 0; i < count; ++i) {
@@ -235,26 +235,26 @@ TEST(AddressTable, FindsInCrowdedCornersOfDigits) {
 
 TEST(AddressTable, EmptyKnowsNothing) {
   const AddressTable table;
-  EXPECT_EQ(table.find(address("192.0.2.1")), (Match{0, 0}));
-  EXPECT_EQ(table.find(address("::ffff:192.0.2.1")), (Match{0, 96}));
-  EXPECT_EQ(table.find(address("2001:db8::1")).value, 0U);
+  EXPECT_EQ(table.find(parsed("192.0.2.1")), (Match{0, 0}));
+  EXPECT_EQ(table.find(parsed("::ffff:192.0.2.1")), (Match{0, 96}));
+  EXPECT_EQ(table.find(parsed("2001:db8::1")).value, 0U);
   // The embeddings are no part of their neighbours: 2001:db8:: and 2001::/32 part at the 21st bit.
-  EXPECT_EQ(table.find(address("2001:db8::1")).scope_bits, 21);
+  EXPECT_EQ(table.find(parsed("2001:db8::1")).scope_bits, 21);
 }
 
 TEST(AddressTable, FindsIpv4InsideIpv6) {
   AddressMap<std::uint32_t> map;
-  map.v4().append(address("192.0.2.0").as_v4(), 7);
-  map.v4().append(address("192.0.3.0").as_v4(), 0);
-  map.v6().append(address("2001::").bits, 9);  // what a database says of these prefixes themselves does not count
-  map.v6().append(address("2003::").bits, 0);
+  map.v4().append(parsed("192.0.2.0").as_v4(), 7);
+  map.v4().append(parsed("192.0.3.0").as_v4(), 0);
+  map.v6().append(parsed("2001::").bits, 9);  // what a database says of these prefixes themselves does not count
+  map.v6().append(parsed("2003::").bits, 0);
   const AddressTable table(map);
-  EXPECT_EQ(table.find(address("192.0.2.33")), (Match{7, 24}));
-  EXPECT_EQ(table.find(address("::ffff:192.0.2.33")), (Match{7, 96 + 24}));
-  EXPECT_EQ(table.find(address("64:ff9b::192.0.2.33")), (Match{7, 96 + 24}));
-  EXPECT_EQ(table.find(address("2002:c000:221:1::5")), (Match{7, 16 + 24}));
-  EXPECT_EQ(table.find(address("2001:0:4136:e378:8000:63bf:3fff:fdde")), (Match{7, 96 + 24}));
-  EXPECT_EQ(table.find(address("2001:1::")).value, 9U);
+  EXPECT_EQ(table.find(parsed("192.0.2.33")), (Match{7, 24}));
+  EXPECT_EQ(table.find(parsed("::ffff:192.0.2.33")), (Match{7, 96 + 24}));
+  EXPECT_EQ(table.find(parsed("64:ff9b::192.0.2.33")), (Match{7, 96 + 24}));
+  EXPECT_EQ(table.find(parsed("2002:c000:221:1::5")), (Match{7, 16 + 24}));
+  EXPECT_EQ(table.find(parsed("2001:0:4136:e378:8000:63bf:3fff:fdde")), (Match{7, 96 + 24}));
+  EXPECT_EQ(table.find(parsed("2001:1::")).value, 9U);
 }
 
 TEST(AddressTable, RefusesReservedValues) {

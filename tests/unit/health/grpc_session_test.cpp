@@ -165,7 +165,7 @@ TEST(GrpcSession, SaysWhichErrorItWas) {
   EXPECT_EQ(outcome_of(grpc_error(5, "")), "grpc-status 5 NOT_FOUND");
   EXPECT_EQ(outcome_of(grpc_error(99, "what")), "grpc-status 99: what");
   EXPECT_EQ(outcome_of(grpc_error(14, std::string(5'000, 'x'))),
-            "grpc-status 14 UNAVAILABLE: " + std::string(128, 'x') + "...");
+            "grpc-status 14 UNAVAILABLE: " + std::string(128, 'x') + "…");
   GrpcReply odd = grpc_reply(1);
   odd.trailers = {{"grpc-status", "zero"}};
   EXPECT_EQ(outcome_of(odd), "grpc-status zero");

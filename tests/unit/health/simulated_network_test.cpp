@@ -23,6 +23,7 @@
 #include "steering/admission.hpp"
 #include "steering/rendezvous.hpp"
 #include "steering/service.hpp"
+#include "support/long_run.hpp"
 
 namespace rhumb::health {
 namespace {
@@ -405,7 +406,7 @@ class Simulation {
 };
 
 TEST(SimulatedNetwork, ClientsAreSentWhereTheRulesSayWhateverBreaks) {
-  const std::uint64_t seeds = std::getenv("RHUMB_TEST_LONG") != nullptr ? 30 : 1;
+  const std::uint64_t seeds = is_long_run() ? 30 : 1;
   for (std::uint64_t seed = 0; seed < seeds; ++seed) {
     SCOPED_TRACE(::testing::Message() << "seed " << seed);
     Simulation(seed).run();

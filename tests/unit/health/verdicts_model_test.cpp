@@ -19,6 +19,7 @@
 #include "health/service_safety.hpp"
 #include "health/state_file.hpp"
 #include "health/verdicts.hpp"
+#include "support/long_run.hpp"
 
 namespace rhumb::health {
 namespace {
@@ -694,7 +695,7 @@ class World {
 };
 
 TEST(VerdictsModel, TheEngineDoesWhatItsRulesSay) {
-  const std::uint64_t seeds = std::getenv("RHUMB_TEST_LONG") != nullptr ? 300 : 10;
+  const std::uint64_t seeds = is_long_run() ? 300 : 10;
   for (std::uint64_t seed = 0; seed < seeds; ++seed) {
     World world(seed);
     for (int step = 0; step < 250; ++step) {

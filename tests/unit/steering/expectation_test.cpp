@@ -19,7 +19,7 @@ constexpr std::array<std::uint8_t, 3> kOneTier{0, 0, 0};
 constexpr std::array<std::uint8_t, 3> kTwoTiers{0, 0, 1};
 
 // Region 0 has the weights 1 and 2 (targets 0, 1), region 1 the weight 1 (2), region 2 only a spare one (3).
-Service make_service(Spread spread = Spread::weights) {
+Service spread_service(Spread spread = Spread::weights) {
   ServiceSettings settings;
   settings.policy = Policy::weighted;
   settings.spread = spread;
@@ -41,27 +41,28 @@ Expectation expect(const Service& service, const Ranked& ranked, const States& s
 
 TEST(Expectation, RegionsOfATierShareByTheWeightsOfTheirHealthyInstances) {
   const Ranked ranked{kRegions, kOneTier};
-  EXPECT_EQ(expect(make_service(), ranked, {true, true, true, true}), (Expectation{Outcome::healthy, {0.75, 0.25, 0}}));
-  EXPECT_THAT(expect(make_service(), ranked, {true, false, true, true}).shares, ElementsAre(0.5, 0.5, 0));
+  EXPECT_EQ(expect(spread_service(), ranked, {true, true, true, true}),
+            (Expectation{Outcome::healthy, {0.75, 0.25, 0}}));
+  EXPECT_THAT(expect(spread_service(), ranked, {true, false, true, true}).shares, ElementsAre(0.5, 0.5, 0));
 }
 
 TEST(Expectation, OrByTheirCapacity) {
-  const Service service = make_service(Spread::capacity);
+  const Service service = spread_service(Spread::capacity);
   EXPECT_THAT(expect(service, {kRegions, kTwoTiers}, {true, false, true, true}).shares, ElementsAre(0.2, 0.8, 0));
 }
 
 TEST(Expectation, TheNextTierIsUsedWhenNoneOfTheFirstIsHealthy) {
   const Ranked ranked{kRegions, kTwoTiers};
-  EXPECT_THAT(expect(make_service(), ranked, {false, false, false, true}).shares, ElementsAre(0, 0, 1));
+  EXPECT_THAT(expect(spread_service(), ranked, {false, false, false, true}).shares, ElementsAre(0, 0, 1));
 }
 
 TEST(Expectation, AllDownIsToldApart) {
-  EXPECT_EQ(expect(make_service(), {kRegions, kTwoTiers}, {}), (Expectation{Outcome::all_down, {0.75, 0.25, 0}}));
+  EXPECT_EQ(expect(spread_service(), {kRegions, kTwoTiers}, {}), (Expectation{Outcome::all_down, {0.75, 0.25, 0}}));
 }
 
 TEST(Expectation, WhoGetsNoRegionHasNoShares) {
-  EXPECT_EQ(expect(make_service(), {{}, {}, Action::refuse, 0}, {}), (Expectation{Outcome::refused, {0, 0, 0}}));
-  EXPECT_EQ(expect(make_service(), {{}, {}, Action::nodata, 0}, {}), (Expectation{Outcome::kept_out, {0, 0, 0}}));
+  EXPECT_EQ(expect(spread_service(), {{}, {}, Action::refuse, 0}, {}), (Expectation{Outcome::refused, {0, 0, 0}}));
+  EXPECT_EQ(expect(spread_service(), {{}, {}, Action::nodata, 0}, {}), (Expectation{Outcome::kept_out, {0, 0, 0}}));
 }
 
 // A service, a ranking and states, all drawn from a seed.

@@ -13,8 +13,8 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr std::array kRegions{geo::Coordinates{39.04, -77.49}, geo::Coordinates{53.35, -6.26},
-                              geo::Coordinates{1.35, 103.82}};
+constexpr std::array kRuleRegions{geo::Coordinates{39.04, -77.49}, geo::Coordinates{53.35, -6.26},
+                                  geo::Coordinates{1.35, 103.82}};
 
 Network network(std::string_view text) {
   const std::size_t slash = text.find('/');
@@ -65,7 +65,7 @@ geo::Database small_database() {
 Ranked find(const Steering& steering, std::string_view client) {
   // Outlives what it gives, test by test.
   static std::shared_ptr<const RankingMap> map;
-  map = compile_rankings(steering, kRegions, small_database());
+  map = compile_rankings(steering, kRuleRegions, small_database());
   return map->find(*IpAddress::parse(client));
 }
 
@@ -111,7 +111,7 @@ TEST(Rules, TheFirstThatMatchesWinsHoweverSpecificTheOthersAre) {
 
 Ranked find(const Steering& steering, std::string_view client, std::string_view resolver) {
   static std::shared_ptr<const RankingMap> map;
-  map = compile_rankings(steering, kRegions, small_database());
+  map = compile_rankings(steering, kRuleRegions, small_database());
   return map->find(*IpAddress::parse(client), *IpAddress::parse(resolver));
 }
 
@@ -178,7 +178,7 @@ TEST(Rules, OnResolversMayKeepClientsOut) {
 TEST(Rules, ThatAskForNoResolverCostNoMap) {
   Rule rule = rule_to({2});
   rule.countries = {"JP"};
-  EXPECT_THAT(compile_rankings(steering_with({rule}), kRegions, small_database())->maps_of_resolvers(), IsEmpty());
+  EXPECT_THAT(compile_rankings(steering_with({rule}), kRuleRegions, small_database())->maps_of_resolvers(), IsEmpty());
 }
 
 TEST(Rules, CostOneMapForEachThatIsAResolversFirst) {
@@ -188,7 +188,7 @@ TEST(Rules, CostOneMapForEachThatIsAResolversFirst) {
   hidden.resolver_networks = {network("198.51.100.0/25")};
   Rule last = rule_to({0});
   last.resolver_networks = {network("0.0.0.0/0")};
-  const auto map = compile_rankings(steering_with({first, hidden, last}), kRegions, small_database());
+  const auto map = compile_rankings(steering_with({first, hidden, last}), kRuleRegions, small_database());
   EXPECT_EQ(map->maps_of_resolvers().size(), 2U);
 }
 
@@ -335,7 +335,7 @@ TEST(Rules, AreFoundForEveryAddressAndItsScopeHasOneRanking) {
     Steering steering = steering_with(random_rules(random));
     for (auto tables = random() % 3; tables > 0; --tables)
       steering.tables.push_back(random_table(steering.rules.size(), random));
-    const auto map = compile_rankings(steering, kRegions, database);
+    const auto map = compile_rankings(steering, kRuleRegions, database);
     const auto asker = [&](IpAddress address) {
       return Asker{address, database.locations.get(database.find(address))};
     };

@@ -16,7 +16,7 @@ using Weights = std::vector<std::uint32_t>;
 using Counts = std::vector<std::uint32_t>;
 
 // At places 0, 1, …
-std::vector<Candidate> candidates_of(const Weights& weights) {
+std::vector<Candidate> weighted_candidates(const Weights& weights) {
   std::vector<Candidate> candidates;
   for (const std::uint32_t weight : weights)
     candidates.push_back({static_cast<std::uint8_t>(candidates.size()), weight});
@@ -36,7 +36,7 @@ Counts first_places(const std::vector<Candidate>& candidates, int draws, std::ui
 }
 
 Counts first_places(const Weights& weights, int draws) {
-  Counts counts = first_places(candidates_of(weights), draws, 1);
+  Counts counts = first_places(weighted_candidates(weights), draws, 1);
   counts.resize(weights.size());
   return counts;
 }
@@ -47,7 +47,7 @@ TEST(DrawWeighted, GivesEveryCandidateOnceWithItsWeight) {
     SCOPED_TRACE(i);
     Weights weights(random.below(kCandidatesMax + 1));
     std::ranges::generate(weights, [&] { return 1 + random.below(1U << random.below(24)); });
-    auto drawn = candidates_of(weights);
+    auto drawn = weighted_candidates(weights);
     draw_weighted(drawn, random.below(static_cast<std::uint32_t>(weights.size()) + 1), random);
     std::ranges::sort(drawn, {}, &Candidate::place);
     for (std::size_t place = 0; place < weights.size(); ++place) {
@@ -67,7 +67,7 @@ TEST(DrawWeighted, EachComesFirstByItsWeight) {
 }
 
 TEST(DrawWeighted, WhenOneLeavesTheOthersShareByTheirWeights) {
-  auto candidates = candidates_of({1, 2, 7, 5});
+  auto candidates = weighted_candidates({1, 2, 7, 5});
   candidates.erase(candidates.begin() + 2);
   Counts counts = first_places(candidates, 200'000, 2);
   counts.resize(4);
@@ -82,7 +82,7 @@ TEST(DrawWeighted, EachFurtherPlaceIsDrawnFromThoseLeft) {
   std::vector<Counts> thirds(kPlaces * kPlaces, Counts(kPlaces));
   Random random(3);
   for (int i = 0; i < 300'000; ++i) {
-    auto drawn = candidates_of(weights);
+    auto drawn = weighted_candidates(weights);
     draw_weighted(drawn, 3, random);
     ++seconds[drawn[0].place][drawn[1].place];
     ++thirds[drawn[0].place * kPlaces + drawn[1].place][drawn[2].place];
@@ -103,7 +103,7 @@ TEST(DrawWeighted, EachFurtherPlaceIsDrawnFromThoseLeft) {
 TEST(DrawWeighted, DrawsNothingWhenNothingIsWanted) {
   Random random(1);
   Random untouched(1);
-  auto drawn = candidates_of({1, 2, 3});
+  auto drawn = weighted_candidates({1, 2, 3});
   draw_weighted(drawn, 0, random);
   draw_weighted({}, 0, random);
   EXPECT_EQ(random.next(), untouched.next());

@@ -2,13 +2,14 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdlib>
+
+#include "support/long_run.hpp"
 
 namespace rhumb::zone {
 
 // `usual`, or twenty times as many with RHUMB_TEST_LONG in the environment.
 inline std::uint32_t seeds(std::uint32_t usual) {
-  return std::getenv("RHUMB_TEST_LONG") != nullptr ? 20 * usual : usual;
+  return is_long_run() ? 20 * usual : usual;
 }
 
 }  // namespace rhumb::zone

@@ -22,7 +22,7 @@ std::string hex_of(Bytes octets) {
 }
 
 // The rdata in hexadecimal, or "! …" with what is wrong.
-std::string read(std::string_view text) {
+std::string read_params(std::string_view text) {
   const auto svcb = read_svcb(text, dns::Name::from_text("example.com")->wire());
   return svcb.fault.empty() ? hex_of(svcb.rdata) : "! " + svcb.fault;
 }
@@ -54,7 +54,7 @@ TEST(SvcbReader, GivesTheVectorsOfTheRfc) {
   for (const auto& [text, expected] : all) {
     std::string hex = expected;
     std::erase(hex, ' ');
-    EXPECT_EQ(read(text), hex) << text;
+    EXPECT_EQ(read_params(text), hex) << text;
   }
 }
 
@@ -84,18 +84,18 @@ TEST(SvcbReader, ReadsEveryKey) {
   for (const auto& [text, expected] : all) {
     std::string hex = std::string(kTarget) + expected;
     std::erase(hex, ' ');
-    EXPECT_EQ(read(std::string("1 foo. ") + text), hex) << text;
+    EXPECT_EQ(read_params(std::string("1 foo. ") + text), hex) << text;
   }
 }
 
 TEST(SvcbReader, KeepsTheCaseOfTheTargetAndCompletesIt) {
-  EXPECT_EQ(read("1 Foo"), "000103466f6f076578616d706c6503636f6d00");
-  EXPECT_EQ(read("1 @"), "0001076578616d706c6503636f6d00");
+  EXPECT_EQ(read_params("1 Foo"), "000103466f6f076578616d706c6503636f6d00");
+  EXPECT_EQ(read_params("1 @"), "0001076578616d706c6503636f6d00");
 }
 
 // RFC 9460 §2.4.2: clients ignore the parameters of an alias; every other server takes them.
 TEST(SvcbReader, AnAliasMayHaveParameters) {
-  EXPECT_EQ(read("0 foo. port=1"), "000003666f6f00000300020001");
+  EXPECT_EQ(read_params("0 foo. port=1"), "000003666f6f00000300020001");
 }
 
 TEST(SvcbReader, SaysWhatIsWrong) {
@@ -135,9 +135,9 @@ TEST(SvcbReader, SaysWhatIsWrong) {
       {R"(1 . key3=\001)", "the value of \"port\" is not what it must be"},
   };
   for (const auto& [text, expected] : all) {
-    EXPECT_EQ(read(text), std::string("! ") + expected) << text;
+    EXPECT_EQ(read_params(text), std::string("! ") + expected) << text;
   }
-  EXPECT_EQ(read("1 . alpn=" + std::string(256, 'a')), "! an alpn has 255 octets at most");
+  EXPECT_EQ(read_params("1 . alpn=" + std::string(256, 'a')), "! an alpn has 255 octets at most");
 }
 
 TEST(SvcbReader, ChecksWireFormToo) {

@@ -16,7 +16,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr std::string_view kStart =
+constexpr std::string_view kBuilderZone =
     "@ 3600 SOA ns1 admin 2026112201 7200 900 1209600 300\n"
     "@ 3600 NS ns1\n"
     "ns1 A 192.0.2.53\n";
@@ -24,7 +24,7 @@ constexpr std::string_view kStart =
 class CompiledZone : public ::testing::Test {
  protected:
   void load(std::string_view records, std::string_view apex = "example.com") {
-    directory_.write("zone", std::string(kStart) + std::string(records));
+    directory_.write("zone", std::string(kBuilderZone) + std::string(records));
     zone_ = directory_.load("zone", apex);
     ASSERT_NE(zone_, nullptr) << ::testing::PrintToString(directory_.problems());
   }
@@ -153,7 +153,7 @@ TEST_F(CompiledZone, TakesAsManyRecordsAsAMessageHasRoomFor) {
   load(records);
   EXPECT_EQ(zone_->find(node("big.example.com"), dns::type::kA)->count, most);
 
-  directory_.write("zone", std::string(kStart) + records + "big A 10.1.0.0\n");
+  directory_.write("zone", std::string(kBuilderZone) + records + "big A 10.1.0.0\n");
   EXPECT_EQ(directory_.load(), nullptr);
   EXPECT_THAT(directory_.problems(),
               ElementsAre("zone:4: the A records of big take 65072 octets; a message has room for 65063"));

@@ -8,12 +8,12 @@
 namespace rhumb::zone {
 namespace {
 
-constexpr std::string_view kStart = "@ SOA ns hostmaster 1 7200 900 1209600 60\n@ NS ns\nns A 192.0.2.53\n";
+constexpr std::string_view kChangedZone = "@ SOA ns hostmaster 1 7200 900 1209600 60\n@ NS ns\nns A 192.0.2.53\n";
 
 class ZoneChangesTest : public testing::Test {
  protected:
   std::shared_ptr<const Zone> read(const std::string& records) {
-    const auto file = directory_.write("example.com.zone", std::string(kStart) + records);
+    const auto file = directory_.write("example.com.zone", std::string(kChangedZone) + records);
     Problems problems;
     auto zone = load_zone_file(file, *dns::Name::from_text("example.com"), {}, problems);
     EXPECT_FALSE(problems.has_errors()) << problems.first_error()->to_string();

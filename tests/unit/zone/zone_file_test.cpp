@@ -21,16 +21,16 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 // What every zone needs, in three lines: what a test adds begins on line 4.
-constexpr std::string_view kStart =
+constexpr std::string_view kFileHead =
     "@ 3600 SOA ns1 admin 1 7200 900 1209600 300\n"
     "@ 3600 NS ns1\n"
     "ns1 3600 A 192.0.2.53\n";
 
 class ZoneFile : public ::testing::Test {
  protected:
-  // Loads kStart and `rest`.
+  // Loads kFileHead and `rest`.
   std::shared_ptr<const Zone> load(std::string_view rest) {
-    directory_.write("zone", std::string(kStart) + std::string(rest));
+    directory_.write("zone", std::string(kFileHead) + std::string(rest));
     zone_ = directory_.load();
     return zone_;
   }
@@ -47,7 +47,7 @@ class ZoneFile : public ::testing::Test {
     return directory_.problems();
   }
 
-  // The records of the zone loaded last as "OWNER TTL TYPE HEX", in the order of its nodes, without those of kStart.
+  // The records of the zone loaded last as "OWNER TTL TYPE HEX", in the order of its nodes, without those of kFileHead.
   [[nodiscard]] std::vector<std::string> records() const {
     std::vector<std::string> all;
     for (NodeIndex node = 0; zone_ != nullptr && node < zone_->node_count(); ++node) {
@@ -146,7 +146,7 @@ TEST_F(ZoneFile, MayHaveLineEndsOfWindowsAndNoneAtItsEnd) {
 }
 
 TEST_F(ZoneFile, AByteOrderMarkIsOneErrorAndNoOther) {
-  directory_.write("zone", "\xEF\xBB\xBF" + std::string(kStart));
+  directory_.write("zone", "\xEF\xBB\xBF" + std::string(kFileHead));
   EXPECT_EQ(directory_.load(), nullptr);
   EXPECT_THAT(directory_.problems(),
               ElementsAre("zone:1: the file begins with a byte order mark; save it as UTF-8 without one"));
@@ -461,7 +461,7 @@ TEST_F(ZoneFile, DataBelowADnameIsWarnedOf) {
 // Overlays.
 
 TEST_F(ZoneFile, AnOverlayAtACnameIsAnErrorAtTheOverlay) {
-  directory_.write("zone", std::string(kStart) + "www CNAME a\n");
+  directory_.write("zone", std::string(kFileHead) + "www CNAME a\n");
   EXPECT_EQ(directory_.load("zone", "example.com", overlay_at("www.example.com")), nullptr);
   EXPECT_THAT(directory_.problems(),
               ElementsAre("rhumb.json: /services/www.example.com: www.example.com has a CNAME at zone:4; remove it "
@@ -470,7 +470,7 @@ TEST_F(ZoneFile, AnOverlayAtACnameIsAnErrorAtTheOverlay) {
 
 TEST_F(ZoneFile, AnOverlayThatIsAnAliasHasNoDataBesideItButAddresses) {
   directory_.write("zone",
-                   std::string(kStart) +
+                   std::string(kFileHead) +
                        "www A 192.0.2.1\nwww AAAA 2001:db8::1\nwww RRSIG A 8 3 300 20300101000000 20200101000000 "
                        "1 example.com. AAAA\nbad TXT a\nbad MX 1 ns1\nbad A 192.0.2.1\n");
   EXPECT_NE(directory_.load("zone", "example.com", alias_at("www.example.com")), nullptr);
@@ -487,7 +487,7 @@ TEST_F(ZoneFile, AnOverlayThatIsAnAliasHasNoDataBesideItButAddresses) {
 }
 
 TEST_F(ZoneFile, AHostThatIsAnAliasByItsOverlayIsWarnedOf) {
-  directory_.write("zone", std::string(kStart) + "@ MX 10 mail\nmail A 192.0.2.25\n");
+  directory_.write("zone", std::string(kFileHead) + "@ MX 10 mail\nmail A 192.0.2.25\n");
   EXPECT_NE(directory_.load("zone", "example.com", overlay_at("mail.example.com")), nullptr);
   EXPECT_THAT(directory_.problems(), IsEmpty());
   EXPECT_NE(directory_.load("zone", "example.com", alias_at("mail.example.com")), nullptr);
@@ -497,7 +497,7 @@ TEST_F(ZoneFile, AHostThatIsAnAliasByItsOverlayIsWarnedOf) {
 }
 
 TEST_F(ZoneFile, AnOverlayAtTheApexIsNoAlias) {
-  directory_.write("zone", std::string(kStart));
+  directory_.write("zone", std::string(kFileHead));
   EXPECT_NE(directory_.load("zone", "example.com", overlay_at("example.com")), nullptr);
   EXPECT_EQ(directory_.load("zone", "example.com", alias_at("example.com")), nullptr);
   EXPECT_THAT(directory_.problems(),
@@ -506,7 +506,7 @@ TEST_F(ZoneFile, AnOverlayAtTheApexIsNoAlias) {
 }
 
 TEST_F(ZoneFile, AnOverlayInADelegationOrBelowADnameIsAnError) {
-  directory_.write("zone", std::string(kStart) + "lab NS ns.example.net.\nold DNAME example.net.\n");
+  directory_.write("zone", std::string(kFileHead) + "lab NS ns.example.net.\nold DNAME example.net.\n");
   for (const char* name : {"lab.example.com", "a.b.lab.example.com"}) {
     EXPECT_EQ(directory_.load("zone", "example.com", overlay_at(name)), nullptr);
     EXPECT_THAT(
@@ -523,7 +523,7 @@ TEST_F(ZoneFile, AnOverlayInADelegationOrBelowADnameIsAnError) {
 }
 
 TEST_F(ZoneFile, AnOverlayOutsideTheZoneOrTwiceIsAnError) {
-  directory_.write("zone", std::string(kStart));
+  directory_.write("zone", std::string(kFileHead));
   EXPECT_EQ(directory_.load("zone", "example.com", overlay_at("www.example.org")), nullptr);
   EXPECT_THAT(directory_.problems(),
               ElementsAre("rhumb.json: /services/www.example.org: www.example.org is not in the zone example.com"));

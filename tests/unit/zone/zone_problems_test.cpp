@@ -18,14 +18,14 @@ struct BadZone {
 };
 
 constexpr const char* kSoa = "@ SOA ns1 admin 1 7200 900 1209600 300\n";
-constexpr const char* kStart =
+constexpr const char* kHead =
     "@ SOA ns1 admin 1 7200 900 1209600 300\n"
     "@ NS ns1\n"
     "ns1 A 192.0.2.53\n";
 
 // A zone with `rest` from line 4.
 BadZone with(std::string name, const std::string& rest, std::vector<std::string> problems) {
-  return {std::move(name), kStart + rest, std::move(problems)};
+  return {std::move(name), kHead + rest, std::move(problems)};
 }
 
 std::vector<BadZone> bad_zones() {

@@ -428,13 +428,13 @@ std::string reference(const std::vector<Model>& models, const Labels& name, dns:
 
 Model random_model(const Labels& apex, Random& random) {
   constexpr const char* kLabels[] = {"a", "b", "*"};
-  constexpr const char* kTypes[] = {"A", "A", "TXT", "NS", "NS", "DNAME", "CNAME", "OVERLAY"};
+  constexpr const char* kModelTypes[] = {"A", "A", "TXT", "NS", "NS", "DNAME", "CNAME", "OVERLAY"};
   Model model{apex, {{apex, {"SOA", "NS"}}}};
   for (std::uint32_t i = random.below(7); i > 0; --i) {
     Labels owner = apex;
     for (std::uint32_t labels = random.below(4); labels > 0; --labels)
       owner.push_back(kLabels[random.below(3)]);
-    const char* type = kTypes[random.below(8)];
+    const char* type = kModelTypes[random.below(8)];
     const bool is_free = !model.data.contains(owner);
     // One type a name but for what may stand together; the apex may get a DNAME beside its own.
     if (is_free || (owner == apex && (std::string_view(type) == "DNAME" || std::string_view(type) == "A"))) {
