@@ -1,61 +1,56 @@
 #include "cli/operator_commands.hpp"
 
-#include <memory>
-#include <utility>
-
 #include "cli/commands.hpp"
+#include "cli/option_words.hpp"
 
 namespace rhumb::cli {
 namespace {
 
-// The options of a command, kept until it runs.
-template <typename Options>
-std::shared_ptr<Options> keep(Options options) {
-  return std::make_shared<Options>(std::move(options));
-}
-
 void add_server(CLI::App* command, ServerAddress& server) {
-  server.config_file = "rhumb.json";
-  command->add_option("--config", server.config_file, "The configuration of the server, which names its socket")
-      ->capture_default_str();
-  command->add_option("--socket", server.socket, "The socket of the server, whatever its configuration");
+  add_config(command, server.config_file, "The configuration of the server, which names its socket");
+  command->add_option("--socket", server.socket, "The socket of the server, whatever its configuration")
+      ->type_name("FILE");
 }
 
 void add_scope(CLI::App* command, health::Scope& scope) {
-  command->add_option("REGION", scope.region, "The region")->required();
-  CLI::Option* service = command->add_option("--service", scope.service, "Only this service there");
-  command->add_option("--instance", scope.instance, "Only this address or target of the service")->needs(service);
+  command->add_option("REGION", scope.region, "The region")->required()->type_name("REGION");
+  CLI::Option* service =
+      command->add_option("--service", scope.service, "Only this service there")->type_name("SERVICE");
+  command->add_option("--instance", scope.instance, "Only this address or target of the service")
+      ->needs(service)
+      ->type_name("INSTANCE");
 }
 
 void add_word(CLI::App* command, OverrideOptions& word) {
   add_server(command, word.server);
   add_scope(command, word.scope);
-  command->add_option("--until", word.until, "When it ends by itself: 18:00, 2h (from now), 2026-11-25T18:00:00Z");
-  command->add_option("--reason", word.reason, "Why, for others");
-  command->add_option("--owner", word.owner, "Who says so (default: your login name)");
+  command->add_option("--until", word.until, "When it ends by itself: 18:00, 2h (from now), 2026-11-25T18:00:00Z")
+      ->type_name("TIME");
+  command->add_option("--reason", word.reason, "Why, for others")->type_name("REASON");
+  command->add_option("--owner", word.owner, "Who says so (default: your login name)")->type_name("NAME");
   command->add_flag("--force", word.force, "Also if a safety rule would be broken");
 }
 
 // "up" or "down", before the region.
 void add_direction(CLI::App* command, bool& is_up) {
-  command
-      ->add_option_function<std::string>(
-          "STATE", [&is_up](const std::string& state) { is_up = state == "up"; }, "up or down")
-      ->required()
-      ->check(CLI::IsMember({"up", "down"}));
+  one_of(command->add_option_function<std::string>(
+             "STATE", [&is_up](const std::string& state) { is_up = state == "up"; }, "Whether it is up or down"),
+         {"up", "down"})
+      ->required();
 }
 
 void add_status(CLI::App& app, std::function<int()>& chosen) {
   const auto options = keep(StatusOptions{});
   CLI::App* command = app.add_subcommand("status", "Tell what a running server knows of health");
   add_server(command, options->server);
-  command->add_option("--service", options->service, "Only this service");
-  command->add_option("--region", options->region, "Only this region");
+  command->add_option("--service", options->service, "Only this service")->type_name("SERVICE");
+  command->add_option("--region", options->region, "Only this region")->type_name("REGION");
   command->add_flag("--all", options->has_probes, "The probes, too, with their response times");
   command->add_flag("--json", options->as_json, "Print JSON");
   command->add_option("--watch", options->watch_s, "Again and again, every so many seconds")
       ->expected(0, 1)
       ->default_str("2")
+      ->type_name("SECONDS")
       ->check(CLI::Range(0.1, 86'400.0));
   command->callback([options, &chosen] { chosen = [options] { return status(*options); }; });
 }
@@ -64,7 +59,8 @@ void add_drain(CLI::App& app, std::function<int()>& chosen) {
   const auto options = keep(DrainOptions{});
   CLI::App* command = app.add_subcommand("drain", "Send a region's clients elsewhere");
   add_word(command, options->word);
-  command->add_option("--over", options->over, "How long it takes until nobody is sent there, such as 10m");
+  command->add_option("--over", options->over, "How long it takes until nobody is sent there, such as 10m")
+      ->type_name("TIME");
   command->callback([options, &chosen] { chosen = [options] { return drain(*options); }; });
 }
 
@@ -100,8 +96,9 @@ void add_report(CLI::App& app, std::function<int()>& chosen) {
   add_scope(command, options->scope);
   command->get_option("--service")->required();
   command->get_option("--instance")->required();
-  command->add_option("--check", options->check, "The check, if the instance has several of type push");
-  command->add_option("--reason", options->reason, "Why, for others");
+  command->add_option("--check", options->check, "The check, if the instance has several of type push")
+      ->type_name("CHECK");
+  command->add_option("--reason", options->reason, "Why, for others")->type_name("REASON");
   command->callback([options, &chosen] { chosen = [options] { return report(*options); }; });
 }
 
@@ -109,7 +106,7 @@ void add_reload(CLI::App& app, std::function<int()>& chosen) {
   const auto server = keep(ServerAddress{});
   const auto zone = keep(std::string());
   CLI::App* command = app.add_subcommand("reload", "Have a running server read what has changed, and wait for it");
-  command->add_option("ZONE", *zone, "Only this zone, and nothing else");
+  command->add_option("ZONE", *zone, "Only this zone, and nothing else")->type_name("ZONE");
   add_server(command, *server);
   command->callback([server, zone, &chosen] { chosen = [server, zone] { return reload(*server, *zone); }; });
 }
@@ -117,8 +114,8 @@ void add_reload(CLI::App& app, std::function<int()>& chosen) {
 void add_token(CLI::App& app, std::function<int()>& chosen) {
   const auto options = keep(TokenOptions{});
   CLI::App* command = app.add_subcommand("token", "Make a token for the API");
-  command->add_option("ROLE", options->role, "What it may: read, operate or admin")->required();
-  command->add_option("NAME", options->name, "Whose it is, for logs")->required();
+  one_of(command->add_option("ROLE", options->role, "What it may")->required(), {"read", "operate", "admin"});
+  command->add_option("NAME", options->name, "Whose it is, for logs")->required()->type_name("NAME");
   command->callback([options, &chosen] { chosen = [options] { return token(*options); }; });
 }
 

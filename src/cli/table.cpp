@@ -8,14 +8,6 @@ namespace {
 
 constexpr std::size_t kGap = 2;  // blanks between columns
 
-// Code points: all but the octets that continue one. Right for everything but characters of double width.
-std::size_t width_of(std::string_view text) {
-  constexpr unsigned char kContinuationMask = 0xC0;
-  constexpr unsigned char kContinuation = 0x80;
-  return static_cast<std::size_t>(std::ranges::count_if(
-      text, [](char c) { return (static_cast<unsigned char>(c) & kContinuationMask) != kContinuation; }));
-}
-
 std::string_view escape_of(Emphasis emphasis) {
   switch (emphasis) {
     case Emphasis::none:
@@ -31,6 +23,13 @@ std::string_view escape_of(Emphasis emphasis) {
 }
 
 }  // namespace
+
+std::size_t display_width(std::string_view text) {
+  constexpr unsigned char kContinuationMask = 0xC0;
+  constexpr unsigned char kContinuation = 0x80;
+  return static_cast<std::size_t>(std::ranges::count_if(
+      text, [](char c) { return (static_cast<unsigned char>(c) & kContinuationMask) != kContinuation; }));
+}
 
 std::string printable(std::string_view text) {
   constexpr char kC1Lead = '\xC2';  // of U+0080 to U+009F in UTF-8
@@ -69,7 +68,7 @@ std::string Table::to_text(bool has_colour) const {
   std::vector<std::size_t> widths(rows_.front().size());
   for (const auto& row : rows_) {
     for (std::size_t i = 0; i < row.size(); ++i)
-      widths[i] = std::max(widths[i], width_of(row[i].text));
+      widths[i] = std::max(widths[i], display_width(row[i].text));
   }
   std::string text;
   for (const auto& row : rows_) {
@@ -79,7 +78,7 @@ std::string Table::to_text(bool has_colour) const {
         text += std::string(blanks, ' ') + emphasized(row[i].text, row[i].emphasis, has_colour);
         blanks = 0;
       }
-      blanks += widths[i] - width_of(row[i].text) + kGap;
+      blanks += widths[i] - display_width(row[i].text) + kGap;
     }
     text += '\n';
   }

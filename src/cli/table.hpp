@@ -1,6 +1,7 @@
 // A table of text for a terminal: columns as wide as what is in them.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,9 @@ struct Cell {
   std::string text;
   Emphasis emphasis = Emphasis::none;
 };
+
+// In columns: code points, all but the octets that continue one. Right for everything but characters of double width.
+[[nodiscard]] std::size_t display_width(std::string_view text);
 
 // `text` so that it changes nothing but its own place on a terminal: control characters are shown as "?". What servers
 // that are probed say, ends up here.
