@@ -1,8 +1,7 @@
 """A machine of its own for the commands of a page: nothing that they do is seen, or stays, outside.
 
 Mounts, network, processes and IPC are those of namespaces. What is written to /etc and /var is kept in memory above the real
-ones, /run is empty, and the network has one interface, lo, that has every documentation address and those of the name servers
-above example.com. Needs no root: without it, user namespaces do.
+ones, /run is empty, and the network has one interface, lo, that has every documentation address. Needs no root: without it, user namespaces do.
 """
 
 import os
@@ -11,8 +10,8 @@ import subprocess
 
 _FLAGS = ["--mount", "--net", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc"]
 
-# RFC 5737 and RFC 3849, and the addresses of a root server and of one of .com.
-_LOCAL_NETWORKS = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "198.41.0.4/32", "192.5.6.30/32")
+# RFC 5737 and RFC 3849.
+_LOCAL_NETWORKS = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")
 _LOCAL_NETWORKS_V6 = ("2001:db8::/32",)
 
 
