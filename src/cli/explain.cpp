@@ -3,8 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
-#include "cli/explanation.hpp"
-#include "daemon/trial.hpp"
+#include "daemon/explanation.hpp"
 
 namespace rhumb::cli {
 namespace {
@@ -14,37 +13,35 @@ int fail(const std::string& message) {
   return 1;
 }
 
+int ask_server(const ExplainOptions& options) {
+  const control::ExplainRequest request{options.name, options.client, options.resolver,
+                                        options.type, options.down,   !options.as_json};
+  fmt::print("{}", connect(options.server)->explain(request));
+  return 0;
+}
+
 }  // namespace
 
 int explain(const ExplainOptions& options) {
-  const auto name = dns::Name::from_text(options.name);
-  if (!name) return fail(fmt::format("\"{}\" is not a domain name", options.name));
-  const auto type = dns::type_from_text(options.type);
-  if (!type) return fail(fmt::format("--type: \"{}\" is not a record type", options.type));
-  const auto client = daemon::parse_client(options.client, daemon::kWholeAddress);
-  if (!client) return fail(fmt::format("\"{}\" is not an IP address or network", options.client));
-  const auto resolver = IpAddress::parse(options.resolver);
-  if (!options.resolver.empty() && !resolver) {
-    return fail(fmt::format("--resolver: \"{}\" is not an IP address", options.resolver));
-  }
+  if (options.server.is_asked()) return ask_server(options);
+  const auto read = daemon::read_question({options.name, options.client, options.resolver, options.type});
+  if (!read.question) return fail(read.error);
 
   Problems problems;
-  auto loaded = daemon::load_unasserted(options.config_file, daemon::Secrets{}, nullptr, problems);
+  auto loaded = daemon::load_unasserted(options.server.config_file, daemon::Secrets{}, nullptr, problems);
   if (!loaded) {
     for (const Problem& problem : problems.all())
       fmt::print(stderr, "{}\n", problem.to_string());
     return 1;
   }
   for (const std::string& region : options.down) {
-    if (const auto wrong = daemon::refuse_region(*loaded->snapshot, region)) return fail("--down: " + *wrong);
+    if (const auto wrong = daemon::refuse_region(*loaded->snapshot, region)) return fail("down: " + *wrong);
   }
-  loaded->snapshot->board = daemon::assume_down(*loaded, options.down);
+  const auto board = daemon::assume_down(*loaded, options.down);
+  loaded->snapshot->board = board;
 
-  const daemon::Reply reply = daemon::ask(*loaded->snapshot, {*name, *type, *client, resolver}, 0);
-  Explanation explanation = explain_decision(reply.decision, *loaded, reply.message);
-  explanation.name = name->to_text();
-  explanation.type = dns::type_to_text(*type);
-  explanation.resolver = options.resolver;
+  const daemon::Reply reply = daemon::ask(*loaded->snapshot, *read.question, 0);
+  const daemon::Explanation explanation = daemon::explain(*read.question, reply, grounds_of(*loaded, *board));
   fmt::print("{}", options.as_json ? to_json(explanation) + "\n" : to_text(explanation));
   if (!options.as_json && !explanation.steering.empty()) {
     fmt::print("\nNo server was asked: every state that is not assumed with --down is unknown, which counts as up.\n");

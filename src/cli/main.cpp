@@ -35,6 +35,7 @@ int run(int argc, char** argv) {
   explain_options.type = "A";
   CLI::App* explain = app.add_subcommand("explain", "Tell what answer a client gets, and why");
   add_config(explain);
+  rhumb::cli::add_running_server(*explain, explain_options.server);
   explain->add_option("NAME", explain_options.name, "The name asked for")->required();
   explain
       ->add_option("CLIENT", explain_options.client,
@@ -49,7 +50,9 @@ int run(int argc, char** argv) {
   rhumb::cli::TestOptions test_options{};
   CLI::App* test = app.add_subcommand("test", "Check that clients get the answers that a file of tests expects");
   add_config(test);
-  test->add_option("FILE", test_options.tests_file, "The file of tests")->required();
+  test->add_option("FILE", test_options.tests_file, "The file of tests; without it a server runs its own");
+  rhumb::cli::add_running_server(*test, test_options.server);
+  test->add_flag("--current", test_options.has_current_states, "Of a server: with the states that it knows");
   test->add_flag("--json", test_options.as_json, "Print JSON");
 
   rhumb::cli::SimulateOptions simulation{};
@@ -88,7 +91,7 @@ int run(int argc, char** argv) {
   }
   if (check->parsed()) return rhumb::cli::check(config_file);
   if (explain->parsed()) {
-    explain_options.config_file = config_file;
+    explain_options.server.config_file = config_file;
     return rhumb::cli::explain(explain_options);
   }
   if (import->parsed()) return rhumb::cli::import_configuration(imported);
@@ -96,7 +99,7 @@ int run(int argc, char** argv) {
     simulation.config_file = config_file;
     return rhumb::cli::simulate(simulation);
   }
-  test_options.config_file = config_file;
+  test_options.server.config_file = config_file;
   return rhumb::cli::test(test_options);
 }
 
