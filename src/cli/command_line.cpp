@@ -35,7 +35,8 @@ void add_explain(CLI::App& app, std::function<int()>& chosen) {
   const auto options = keep(ExplainOptions{});
   options->type = "A";
   CLI::App* command = app.add_subcommand("explain", "Tell what answer a client gets, and why");
-  add_config(command, options->config_file);
+  add_config(command, options->server.config_file);
+  add_running_server(*command, options->server);
   command->add_option("NAME", options->name, "The name asked for")->required()->type_name("SERVICE");
   command->add_option("CLIENT", options->client, "The client's address or network, as EDNS Client Subnet would give it")
       ->required()
@@ -55,8 +56,11 @@ void add_explain(CLI::App& app, std::function<int()>& chosen) {
 void add_test(CLI::App& app, std::function<int()>& chosen) {
   const auto options = keep(TestOptions{});
   CLI::App* command = app.add_subcommand("test", "Check that clients get the answers that a file of tests expects");
-  add_config(command, options->config_file);
-  command->add_option("FILE", options->tests_file, "The file of tests")->required()->type_name("FILE");
+  add_config(command, options->server.config_file);
+  command->add_option("FILE", options->tests_file, "The file of tests; without it a server runs its own")
+      ->type_name("FILE");
+  add_running_server(*command, options->server);
+  command->add_flag("--current", options->has_current_states, "Of a server: with the states that it knows");
   command->add_flag("--json", options->as_json, "Print JSON");
   command->callback([options, &chosen] { chosen = [options] { return test(*options); }; });
 }

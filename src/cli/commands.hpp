@@ -14,7 +14,7 @@ namespace rhumb::cli {
 int check(const std::filesystem::path& config_file);
 
 struct ExplainOptions {
-  std::filesystem::path config_file;
+  ServerAddress server;
   std::string name;
   std::string client;             // an address, or a network such as 192.0.2.0/24
   std::string resolver;           // the address that the query comes from; empty: the client's
@@ -23,17 +23,20 @@ struct ExplainOptions {
   bool as_json;
 };
 
-// `rhumb explain`: makes the answer that a client would get, and tells what led to it.
+// `rhumb explain`: makes the answer that a client would get, and tells what led to it; or has the running server do so,
+// with its states. Throws std::runtime_error when that cannot be asked.
 int explain(const ExplainOptions& options);
 
 struct TestOptions {
-  std::filesystem::path config_file;
-  std::filesystem::path tests_file;
+  ServerAddress server;
+  bool has_current_states = false;   // of a server: the states that it knows
+  std::filesystem::path tests_file;  // empty: the server's own
   bool as_json;
 };
 
 // `rhumb test`: makes the answers that a file of tests is about, and tells which are not as expected, and why. 2 when
-// the tests or the configuration cannot be read.
+// the tests or the configuration cannot be read. A server runs those that its configuration names; throws
+// std::runtime_error when it cannot be asked.
 int test(const TestOptions& options);
 
 struct SimulateOptions {
@@ -109,9 +112,15 @@ int undrain(const ScopeOptions& options);
 // `rhumb resume`: lets instances serve at once that are up and held back.
 int resume(const ScopeOptions& options);
 
+struct ReloadOptions {
+  ServerAddress server;
+  std::string zone = {};  // empty: everything
+  bool is_trial = false;  // of a zone: nothing is served that was not before
+};
+
 // `rhumb reload`: has what has changed read anew, or the zone that is named, waits, and prints what was wrong or
-// doubtful and what is different.
-int reload(const ServerAddress& server, const std::string& zone);
+// doubtful and what is different, or would be.
+int reload(const ReloadOptions& options);
 
 struct ReportOptions {
   ServerAddress server;

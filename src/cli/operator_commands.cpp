@@ -6,10 +6,29 @@
 namespace rhumb::cli {
 namespace {
 
-void add_server(CLI::App* command, ServerAddress& server) {
+// Beside --socket.
+void add_remote_server(CLI::App& command, ServerAddress& server) {
+  CLI::Option* socket = command.get_option("--socket");
+  CLI::Option* url =
+      command.add_option("--server", server.url, "The server over HTTP, such as https://ns1.example.com:8053")
+          ->excludes(socket)
+          ->type_name("URL");
+  command
+      .add_option("--token-file", server.token_file,
+                  "A file with the token for it (default: RHUMB_TOKEN in the environment)")
+      ->needs(url)
+      ->type_name("FILE");
+}
+
+void add_socket(CLI::App* command, ServerAddress& server) {
   add_config(command, server.config_file, "The configuration of the server, which names its socket");
   command->add_option("--socket", server.socket, "The socket of the server, whatever its configuration")
       ->type_name("FILE");
+}
+
+void add_server(CLI::App* command, ServerAddress& server) {
+  add_socket(command, server);
+  add_remote_server(*command, server);
 }
 
 void add_scope(CLI::App* command, health::Scope& scope) {
@@ -103,12 +122,13 @@ void add_report(CLI::App& app, std::function<int()>& chosen) {
 }
 
 void add_reload(CLI::App& app, std::function<int()>& chosen) {
-  const auto server = keep(ServerAddress{});
-  const auto zone = keep(std::string());
+  const auto options = keep(ReloadOptions{});
   CLI::App* command = app.add_subcommand("reload", "Have a running server read what has changed, and wait for it");
-  command->add_option("ZONE", *zone, "Only this zone, and nothing else")->type_name("ZONE");
-  add_server(command, *server);
-  command->callback([server, zone, &chosen] { chosen = [server, zone] { return reload(*server, *zone); }; });
+  CLI::Option* zone = command->add_option("ZONE", options->zone, "Only this zone, and nothing else")->type_name("ZONE");
+  command->add_flag("--dry-run", options->is_trial, "Only tell what is wrong with the zone, and what would change")
+      ->needs(zone);
+  add_server(command, options->server);
+  command->callback([options, &chosen] { chosen = [options] { return reload(*options); }; });
 }
 
 void add_token(CLI::App& app, std::function<int()>& chosen) {
@@ -122,11 +142,17 @@ void add_token(CLI::App& app, std::function<int()>& chosen) {
 void add_upgrade(CLI::App& app, std::function<int()>& chosen) {
   const auto server = keep(ServerAddress{});
   CLI::App* command = app.add_subcommand("upgrade", "Replace the running server by this program, losing no query");
-  add_server(command, *server);
+  add_socket(command, *server);
   command->callback([server, &chosen] { chosen = [server] { return upgrade(*server); }; });
 }
 
 }  // namespace
+
+void add_running_server(CLI::App& command, ServerAddress& server) {
+  command.add_flag("--running", server.is_running, "Ask the running server, as --socket and --server do");
+  command.add_option("--socket", server.socket, "Ask the server with this socket")->type_name("FILE");
+  add_remote_server(command, server);
+}
 
 void add_operator_commands(CLI::App& app, std::function<int()>& chosen) {
   add_status(app, chosen);

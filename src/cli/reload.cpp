@@ -5,11 +5,30 @@
 #include "cli/commands.hpp"
 
 namespace rhumb::cli {
+namespace {
 
-int reload(const ServerAddress& server, const std::string& zone) {
-  const control::LoadReport report = connect(server)->reload(zone);
+void print(const control::LoadReport& report) {
   for (const std::string& line : report.lines)
     fmt::print("{}\n", line);
+}
+
+int try_zone(const ReloadOptions& options) {
+  const control::LoadReport report = connect(options.server)->check_zone(options.zone);
+  print(report);
+  if (report.is_done) {
+    if (report.lines.empty()) fmt::print("nothing would change\n");
+    return 0;
+  }
+  fmt::print(stderr, "rhumb reload: {} cannot be loaded as it is\n", options.zone);
+  return 1;
+}
+
+}  // namespace
+
+int reload(const ReloadOptions& options) {
+  if (options.is_trial) return try_zone(options);
+  const control::LoadReport report = connect(options.server)->reload(options.zone);
+  print(report);
   if (report.is_done) {
     fmt::print("reloaded\n");
     return 0;

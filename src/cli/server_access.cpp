@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -29,6 +30,28 @@ std::filesystem::path find_socket(const std::filesystem::path& config_file) {
                   config_file.string()));
 }
 
+// The first word of the file; what follows it is for people.
+std::string read_token(const std::filesystem::path& file) {
+  std::string token;
+  std::ifstream stream(file);
+  stream >> token;
+  if (token.empty()) throw std::runtime_error(fmt::format("{}: cannot be read, or has no token", file.string()));
+  return token;
+}
+
+std::string token_of(const ServerAddress& address) {
+  if (!address.token_file.empty()) return read_token(address.token_file);
+  const char* token = std::getenv("RHUMB_TOKEN");
+  return token == nullptr ? "" : token;
+}
+
+control::RemoteServer remote_server(const ServerAddress& address) {
+  auto url = control::parse_url(address.url);
+  if (url) return {std::move(*url), token_of(address)};
+  throw std::runtime_error(
+      fmt::format("--server: \"{}\" is not a URL such as https://ns1.example.com:8053", address.url));
+}
+
 }  // namespace
 
 std::filesystem::path socket_of(const ServerAddress& address) {
@@ -36,6 +59,7 @@ std::filesystem::path socket_of(const ServerAddress& address) {
 }
 
 std::unique_ptr<control::ControlClient> connect(const ServerAddress& address) {
+  if (!address.url.empty()) return std::make_unique<control::ControlClient>(remote_server(address));
   return std::make_unique<control::ControlClient>(socket_of(address));
 }
 

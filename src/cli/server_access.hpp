@@ -10,11 +10,17 @@
 namespace rhumb::cli {
 
 struct ServerAddress {
-  std::filesystem::path config_file;  // names the socket
-  std::filesystem::path socket;       // if not empty, instead
+  std::filesystem::path config_file;      // names the socket
+  std::filesystem::path socket = {};      // if not empty, instead
+  std::string url = {};                   // if not empty, instead of both: "https://ns1.example.com:8053"
+  std::filesystem::path token_file = {};  // has the token for that; empty: RHUMB_TOKEN in the environment has, if any
+  bool is_running = false;                // of commands that can do without a server: ask it all the same
+
+  // Of those commands: whether one is asked.
+  [[nodiscard]] bool is_asked() const noexcept { return is_running || !socket.empty() || !url.empty(); }
 };
 
-// Where the server is to be reached. Throws std::runtime_error that says what to do when that cannot be told.
+// The Unix socket of the server. Throws std::runtime_error that says what to do when that cannot be told.
 [[nodiscard]] std::filesystem::path socket_of(const ServerAddress& address);
 
 // Throws std::runtime_error that says what to do when there is no server to be asked.

@@ -35,6 +35,10 @@ constexpr std::uint32_t kDefaultTtl = 30;
 constexpr std::uint32_t kDefaultTtlMin = 5;    // as gdnsd's min_ttl
 constexpr std::uint32_t kSettleMinMs = 1'000;  // the server looks every second
 constexpr std::uint32_t kSettleMaxMs = 3'600'000;
+constexpr std::uint32_t kKeepUsualMs = 24 * 3'600'000;  // times of a network change over a day, and come back
+constexpr std::uint32_t kKeepMinMs = 60'000;
+constexpr std::uint32_t kKeepMaxMs = 30U * 24 * 3'600'000;
+constexpr std::uint32_t kApplyUsualMs = 30'000;  // a city database is ranked anew in a few seconds
 constexpr std::size_t kServiceChecksMax = 16;
 constexpr std::size_t kVersionMax = 255;  // a string in a TXT record (RFC 1035 §3.3.14)
 constexpr std::size_t kSecretsMax = 4;    // the one in use, the one before, the next, and a mistake
@@ -252,15 +256,28 @@ class ConfigReader {
 
   void read_latency() {
     const auto place = top_.member("latency");
-    if (!place || !place->has_only({"files", "min_samples"})) return;
+    if (!place || !place->has_only({"files", "samples", "min_samples"})) return;
     config_.latency.samples_min =
         static_cast<std::uint32_t>(integer_or(*place, "min_samples", steering::kLatencySamplesUsual, 1, kSamplesMax));
-    const auto files = place->required("files");
+    if (const auto samples = place->member("samples")) read_latency_samples(*samples);
+    const auto files = place->member("files");
+    if (!files && !place->member("samples")) place->error("needs \"files\", or \"samples\", or both");
     if (!files) return;
     for (const JsonPlace& element : files->elements()) {
       if (const auto path = element.text()) config_.latency.files.push_back(beside_config(*path));
     }
     if (config_.latency.files.size() > kLatencyFilesMax) files->error(fmt::format("more than {}", kLatencyFilesMax));
+  }
+
+  void read_latency_samples(const JsonPlace& place) {
+    if (!place.has_only({"file", "keep", "settle"})) return;
+    const auto file = place.required("file");
+    const auto path = file ? file->text() : std::nullopt;
+    if (!path) return;
+    if (path->empty()) return file->error("must be the path of a file");
+    const std::chrono::milliseconds keep(duration_or(place, "keep", kKeepUsualMs, kKeepMinMs, kKeepMaxMs));
+    const std::chrono::milliseconds settle(duration_or(place, "settle", kApplyUsualMs, kSettleMinMs, kSettleMaxMs));
+    config_.latency.samples = LatencySamples{beside_config(*path), keep, settle};
   }
 
   void read_regions() {
@@ -576,7 +593,7 @@ class ConfigReader {
     if (!knows_places && std::ranges::any_of(config_.services, is_nearest)) {
       top_.warning("no \"geoip\" database: order \"nearest\" gives every client the regions in their configured order");
     }
-    if (config_.latency.files.empty() && std::ranges::any_of(config_.services, is_by_latency)) {
+    if (!is_measured(config_) && std::ranges::any_of(config_.services, is_by_latency)) {
       top_.warning("no \"latency\" files: order \"latency\" gives every client the nearest region");
     }
   }

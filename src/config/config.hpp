@@ -60,9 +60,17 @@ struct Service {
   return !service.instances.empty() && service.instances.front().target.has_value();
 }
 
+// Times that are told while the server runs (daemon/latency_store.hpp).
+struct LatencySamples {
+  std::filesystem::path file;        // where they are kept
+  std::chrono::milliseconds keep;    // what was told longer ago counts no more
+  std::chrono::milliseconds settle;  // rankings go by what is new no more often than this
+};
+
 // What was measured of the time between clients and regions: files (latency_files.hpp).
 struct LatencyFiles {
   std::vector<std::filesystem::path> files;
+  std::optional<LatencySamples> samples;                       // none: nobody tells any
   std::uint32_t samples_min = steering::kLatencySamplesUsual;  // that a median needs
 };
 
@@ -94,6 +102,11 @@ struct Config {
   LogFormat log = LogFormat::text;
   std::string document = {};  // what it was read from, its secrets masked
 };
+
+// Whether there may be times for "order": "latency" to go by: then databases stay in memory, for new ones need them.
+[[nodiscard]] inline bool is_measured(const Config& config) noexcept {
+  return !config.latency.files.empty() || config.latency.samples;
+}
 
 // Relative paths in the file are taken relative to the file's directory. Nothing when there was an error; everything
 // that is wrong, and what is merely doubtful, is in `problems`. `today` decides which rules have expired.

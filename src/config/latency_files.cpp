@@ -14,6 +14,7 @@
 
 #include "base/csv_file.hpp"
 #include "base/suggestion.hpp"
+#include "config/latency_samples.hpp"
 
 namespace rhumb::config {
 namespace {
@@ -67,6 +68,15 @@ class LatencyFileReader {
         sample->measured_at = measured_at;
         samples_.push_back(*sample);
       }
+    }
+  }
+
+  // Times to regions that are not configured (any more) are passed over: they may come back.
+  void read_told(const std::filesystem::path& path) {
+    for (const ToldLatency& told : read_told_latencies(path, problems_)) {
+      const auto region = numbers_.find(told.region);
+      if (region == numbers_.end()) continue;
+      samples_.push_back({told.network, region->second, told.rtt_ms, told.samples, told.measured_at});
     }
   }
 
@@ -132,6 +142,7 @@ std::optional<steering::Latencies> read_latencies(const Config& config, const ge
   LatencyFileReader reader(config.regions, problems);
   for (const auto& file : config.latency.files)
     reader.read(file);
+  if (config.latency.samples) reader.read_told(config.latency.samples->file);
   if (problems.error_count() > errors_before) return std::nullopt;
   return steering::Latencies(reader.samples(), database, config.latency.samples_min);
 }

@@ -2,6 +2,7 @@
 //
 // Lines of network_or_asn,region,rtt_ms[,samples]: "192.0.2.0/24,eu-west,23.5,40", "AS64500,us-east,180". The files are
 // other programs' work and change while the server runs: the server watches them (file_watch.hpp) and reads them anew.
+// Beside them there may be one with what was told to the server itself (latency_samples.hpp).
 #pragma once
 
 #include <cstddef>

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/network.hpp"
 #include "base/timestamp.hpp"
 
 namespace rhumb::control {
@@ -67,15 +68,52 @@ struct RegionInfo {
   std::uint32_t capacity = 0;  // 0: not told
 };
 
+// What came of a call that may be refused.
+struct Result {
+  enum class Kind : std::uint8_t {
+    done,
+    not_understood,  // what was asked makes no sense
+    not_found,       // what it is about is not there
+    conflict,        // not as things are
+    busy,            // another call of its kind is being made
+  };
+
+  Kind kind = Kind::done;
+  std::string text = {};  // done: JSON, or what was asked for instead; else why not, for people
+};
+using Done = std::function<void(Result)>;
+
+// Whose answer is to be explained; empty is what is not said.
+struct ExplainRequest {
+  std::string name;
+  std::string client;         // an address or a network
+  std::string resolver = {};  // that asks for the client; empty: the client himself
+  std::string type = "A";
+  std::vector<std::string> down = {};  // regions that are assumed down; all else is as it is
+  bool as_text = false;                // not as JSON: for people
+};
+
+// The time between clients of a network and a region, as somebody has measured it.
+struct MeasuredLatency {
+  Network network;
+  std::string region;
+  float rtt_ms;
+};
+
+// With which states tests are made.
+enum class TestStates : std::uint8_t {
+  assumed,  // all up, but what a test assumes down
+  current,  // as they are, but what a test assumes down
+};
+
 // From any thread, one call at a time. None waits for more than a batch of queries; they may throw, which fails the
-// call.
+// call. Those with `done` call it once, perhaps later and from another thread, unless the server ends before.
 class Administration {
  public:
   virtual ~Administration() = default;
 
   [[nodiscard]] virtual ServerInfo server_info() = 0;
-  // Reads what has changed, or `zone` alone unless that is empty. `done` is called once, later, from another thread,
-  // unless the server ends before.
+  // Reads what has changed, or `zone` alone unless that is empty.
   virtual void reload(std::string zone, std::function<void(LoadReport)> done) = 0;
   // By name.
   [[nodiscard]] virtual std::vector<ZoneInfo> zones() = 0;
@@ -87,6 +125,22 @@ class Administration {
   [[nodiscard]] virtual std::string config() = 0;
   // In Prometheus' text format.
   [[nodiscard]] virtual std::string metrics() = 0;
+
+  // Answers by service and region, a second, over the last minute or so: JSON.
+  [[nodiscard]] virtual std::string decisions() = 0;
+  // Takes all of these, or none and says why.
+  [[nodiscard]] virtual Result add_latencies(const std::vector<MeasuredLatency>& latencies) = 0;
+  // What is known of times that were told; of one region, unless it is empty.
+  [[nodiscard]] virtual Result latencies(const std::string& region) = 0;
+
+  // These take seconds, for they may read databases; one is made at a time.
+
+  // What the client gets now, and what leads to it.
+  virtual void explain(ExplainRequest request, Done done) = 0;
+  // What is wrong with the files of zone `name`, and what would change if they were loaded.
+  virtual void check_zone(std::string name, Done done) = 0;
+  // Runs the tests that the configuration names as its assertions, on what is served.
+  virtual void run_tests(TestStates states, Done done) = 0;
 };
 
 }  // namespace rhumb::control

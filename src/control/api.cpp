@@ -194,7 +194,113 @@ ApiAnswer get_metrics(const ApiCall& call) {
   return {kOk, "text/plain; version=0.0.4; charset=utf-8", call.administration.metrics()};
 }
 
+ApiAnswer reload_answer(const LoadReport& report) {
+  if (report.is_done) return json_answer(load_json(report));
+  ApiAnswer answer = problem(kConflict, "the reload is refused: what was served before keeps being served");
+  Json json = Json::parse(answer.body);
+  json["report"] = report.lines;
+  answer.body = dump(json) + "\n";
+  return answer;
+}
+
+ApiAnswer get_decisions(const ApiCall& call) {
+  if (auto refusal = refuse_query(call, {})) return *refusal;
+  return json_answer(call.administration.decisions());
+}
+
+// Of all, or of the zone that is the third part of the path.
+void start_reload(const ApiCall& call, ApiDone done) {
+  constexpr std::size_t kZonePart = 2;  // of /v1/zones/{name}/reload; /v1/reload has none
+  const auto& path = call.target.path;
+  call.administration.reload(path.size() > kZonePart ? path[kZonePart] : "",
+                             [done = std::move(done)](const LoadReport& report) { done(reload_answer(report)); });
+}
+
+int status_of(Result::Kind kind) {
+  switch (kind) {
+    case Result::Kind::done:
+      return kOk;
+    case Result::Kind::not_understood:
+      return kBadRequest;
+    case Result::Kind::not_found:
+      return kNotFound;
+    case Result::Kind::conflict:
+      return kConflict;
+    case Result::Kind::busy:
+      break;
+  }
+  return kUnavailable;
+}
+
+ApiAnswer answer_of(Result result) {
+  if (result.kind != Result::Kind::done) return problem(status_of(result.kind), result.text);
+  return json_answer(std::move(result.text));
+}
+
+ApiAnswer post_latency(const ApiCall& call) {
+  const auto latencies = read_latencies(call.request.body);
+  if (!latencies.value) return problem(kBadRequest, latencies.error);
+  const Result result = call.administration.add_latencies(*latencies.value);
+  return result.kind == Result::Kind::done ? done() : problem(status_of(result.kind), result.text);
+}
+
+ApiAnswer get_latency(const ApiCall& call) {
+  if (auto refusal = refuse_query(call, {"region"})) return *refusal;
+  return answer_of(call.administration.latencies(value_of(call, "region")));
+}
+
+// "a,b"; regions with a comma in their names cannot be told so.
+std::vector<std::string> split(std::string_view list) {
+  std::vector<std::string> parts;
+  while (!list.empty()) {
+    const std::size_t end = std::min(list.find(','), list.size());
+    parts.emplace_back(list.substr(0, end));
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+  return parts;
+}
+
+void start_explain(const ApiCall& call, ApiDone done) {
+  if (auto refusal = refuse_query(call, {"name", "client", "resolver", "type", "down", "format"})) {
+    return done(std::move(*refusal));
+  }
+  ExplainRequest request{value_of(call, "name"), value_of(call, "client"), value_of(call, "resolver")};
+  if (call.target.query.contains("type")) request.type = value_of(call, "type");
+  request.down = split(value_of(call, "down"));
+  const std::string format = value_of(call, "format");
+  if (!format.empty() && format != "json" && format != "text") {
+    return done(problem(kBadRequest, "query: \"format\" is \"json\" or \"text\""));
+  }
+  request.as_text = format == "text";
+  const bool as_text = request.as_text;
+  call.administration.explain(std::move(request), [as_text, done = std::move(done)](Result result) {
+    const bool is_page = as_text && result.kind == Result::Kind::done;
+    done(is_page ? ApiAnswer{kOk, "text/plain; charset=utf-8", std::move(result.text)} : answer_of(std::move(result)));
+  });
+}
+
+void start_zone_check(const ApiCall& call, ApiDone done) {
+  constexpr std::size_t kZonePart = 2;  // of /v1/zones/{name}/check
+  call.administration.check_zone(call.target.path.at(kZonePart),
+                                 [done = std::move(done)](Result result) { done(answer_of(std::move(result))); });
+}
+
+void start_tests(const ApiCall& call, ApiDone done) {
+  if (auto refusal = refuse_query(call, {"states"})) return done(std::move(*refusal));
+  const std::string states = value_of(call, "states");
+  if (!states.empty() && states != "assumed" && states != "current") {
+    return done(problem(kBadRequest, "query: \"states\" is \"assumed\" or \"current\""));
+  }
+  call.administration.run_tests(states == "current" ? TestStates::current : TestStates::assumed,
+                                [done = std::move(done)](Result result) { done(answer_of(std::move(result))); });
+}
+
 constexpr bool kIsChange = true;
+
+constexpr Route later(std::string_view method, std::string_view path, Role role, bool is_change,
+                      void (*start)(const ApiCall&, ApiDone)) {
+  return {method, path, role, Route::Kind::later, is_change, nullptr, start};
+}
 
 constexpr std::array kRoutes = {
     Route{"GET", "/v1/status", Role::read, Route::Kind::call, false, get_status},
@@ -205,12 +311,19 @@ constexpr std::array kRoutes = {
     Route{"POST", "/v1/resume", Role::operate, Route::Kind::call, kIsChange, post_resume},
     // Not a change to the audit log: reports are results of checks, as many as probes, and events tell what they do.
     Route{"POST", "/v1/reports", Role::operate, Route::Kind::call, false, post_report},
+    // Nor this, for the same reason.
+    Route{"POST", "/v1/latency", Role::operate, Route::Kind::call, false, post_latency},
     Route{"GET", "/v1/events", Role::read, Route::Kind::events},
     Route{"GET", "/v1/server", Role::read, Route::Kind::call, false, get_server},
-    Route{"POST", "/v1/reload", Role::admin, Route::Kind::reload, kIsChange},
+    later("POST", "/v1/reload", Role::admin, kIsChange, start_reload),
+    Route{"GET", "/v1/decisions", Role::read, Route::Kind::call, false, get_decisions},
+    Route{"GET", "/v1/latency", Role::read, Route::Kind::call, false, get_latency},
+    later("GET", "/v1/explain", Role::read, false, start_explain),
+    later("POST", "/v1/tests/run", Role::operate, false, start_tests),
     Route{"GET", "/v1/zones", Role::read, Route::Kind::call, false, get_zones},
     Route{"GET", "/v1/zones/{name}", Role::read, Route::Kind::call, false, get_zone},
-    Route{"POST", "/v1/zones/{name}/reload", Role::admin, Route::Kind::reload, kIsChange},
+    later("POST", "/v1/zones/{name}/reload", Role::admin, kIsChange, start_reload),
+    later("POST", "/v1/zones/{name}/check", Role::operate, false, start_zone_check),
     Route{"GET", "/v1/services", Role::read, Route::Kind::call, false, get_services},
     Route{"GET", "/v1/regions", Role::read, Route::Kind::call, false, get_regions},
     Route{"GET", "/v1/config", Role::admin, Route::Kind::call, false, get_config},
@@ -265,15 +378,6 @@ std::string detail_of(const ApiAnswer& answer) {
   return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-ApiAnswer reload_answer(const LoadReport& report) {
-  if (report.is_done) return json_answer(load_json(report));
-  ApiAnswer answer = problem(kConflict, "the reload is refused: what was served before keeps being served");
-  Json json = Json::parse(answer.body);
-  json["report"] = report.lines;
-  answer.body = dump(json) + "\n";
-  return answer;
-}
-
 }  // namespace
 
 ApiAnswer problem(int status, std::string_view detail) {
@@ -311,11 +415,12 @@ ApiAnswer Api::perform(const Routed& routed, const ApiRequest& request) const no
   return answer;
 }
 
-void Api::reload(const Routed& routed, std::function<void(ApiAnswer)> done) const {
-  constexpr std::size_t kZonePart = 2;  // of /v1/zones/{name}/reload; /v1/reload has none
-  const auto& path = routed.target.path;
-  administration_.reload(path.size() > kZonePart ? path[kZonePart] : "",
-                         [done = std::move(done)](const LoadReport& report) { done(reload_answer(report)); });
+void Api::start(const Routed& routed, const ApiRequest& request, const ApiDone& done) const noexcept {
+  try {
+    routed.route->start({operations_, administration_, request, routed.target}, done);
+  } catch (const std::exception& error) {
+    done(problem(kServerError, fmt::format("the call failed: {}", error.what())));
+  }
 }
 
 void Api::record(const Route& route, const ApiRequest& request, const ApiAnswer& answer) const noexcept {

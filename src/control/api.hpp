@@ -36,11 +36,12 @@ struct ApiAnswer {
 [[nodiscard]] ApiAnswer problem(int status, std::string_view detail);
 
 struct ApiCall;
+using ApiDone = std::function<void(ApiAnswer)>;
 
 struct Route {
   enum class Kind : std::uint8_t {
     call,      // has an answer
-    reload,    // has one later
+    later,     // has one later
     events,    // the answer is a stream
     handover,  // the connection is given away
   };
@@ -49,8 +50,9 @@ struct Route {
   std::string_view path;  // "/v1/zones/{name}": a part in braces is any that is not empty
   Role role;              // the least that may
   Kind kind = Kind::call;
-  bool is_change = false;                         // is written to the audit log
-  ApiAnswer (*answer)(const ApiCall&) = nullptr;  // of Kind::call
+  bool is_change = false;                                 // is written to the audit log
+  ApiAnswer (*answer)(const ApiCall&) = nullptr;          // of Kind::call
+  void (*start)(const ApiCall&, ApiDone done) = nullptr;  // of Kind::later; keeps nothing of the call
 };
 
 [[nodiscard]] std::span<const Route> routes() noexcept;
@@ -81,9 +83,9 @@ class Api {
 
   // Makes the call of a route of Kind::call. Never throws: what fails, fails the answer.
   [[nodiscard]] ApiAnswer perform(const Routed& routed, const ApiRequest& request) const noexcept;
-  // Starts what a route of Kind::reload asks for; `done` gets the answer, once, later, from another thread, unless the
-  // server ends before.
-  void reload(const Routed& routed, std::function<void(ApiAnswer)> done) const;
+  // Starts the call of a route of Kind::later; `done` gets the answer, once, perhaps later and from another thread,
+  // unless the server ends before. Never throws.
+  void start(const Routed& routed, const ApiRequest& request, const ApiDone& done) const noexcept;
 
   // Writes a change to the audit log, as it was answered. Nothing for a route that changes nothing, or without a log.
   void record(const Route& route, const ApiRequest& request, const ApiAnswer& answer) const noexcept;

@@ -71,8 +71,8 @@ constexpr std::chrono::milliseconds kAcceptPause{100};
 // Octets that are read from who was refused in the middle of a request, so that he gets to read why: TCP takes back
 // what was sent when a connection is closed with octets that nobody has read.
 constexpr std::size_t kLingerMax = 1'024 * 1'024;
-// A reload ends by itself, whenever that is.
-constexpr std::chrono::hours kReloadPatience{24};
+// What is answered later is answered, whenever that is.
+constexpr std::chrono::hours kLaterPatience{24};
 
 // Who is at the other end: a login name, "uid 1000" where the system knows none.
 std::string user_of(int descriptor) {
@@ -158,10 +158,10 @@ struct Session {
   }
 
   Socket socket;
-  bool is_local;              // over the Unix socket
-  Caller caller;              // of the Unix socket; over TCP each request says who it is
-  Endpoint peer;              // of TCP
-  bool is_waiting = true;     // for a request; otherwise for the client to take a response, or for a reload
+  bool is_local;           // over the Unix socket
+  Caller caller;           // of the Unix socket; over TCP each request says who it is
+  Endpoint peer;           // of TCP
+  bool is_waiting = true;  // for a request; otherwise for the client to take a response, or for what is answered later
   bool is_listening = false;  // to events, to its end
   Clock::time_point deadline = {};
   Clock::time_point paid_until = {};  // the time that its requests so far are worth, at the rate that it may have
@@ -301,7 +301,7 @@ class ControlServer::Loop {
   asio::awaitable<void> stream_events(Stream& stream, Session& session, bool is_head);
   template <typename Stream>
   asio::awaitable<void> hand_over(Stream& stream, Session& session);
-  asio::awaitable<ApiAnswer> reload(Session& session, const Routed& routed);
+  asio::awaitable<ApiAnswer> await_answer(Session& session, const Routed& routed, const ApiRequest& asked);
   asio::awaitable<void> linger(Session& session);
 
   [[nodiscard]] Caller caller_of(const Session& session, const Request& request) const;
@@ -448,8 +448,8 @@ asio::awaitable<bool> ControlServer::Loop::answer(Stream& stream, Session& sessi
     case Route::Kind::call:
       result = api_.perform(routed, asked);
       break;
-    case Route::Kind::reload:
-      result = co_await reload(session, routed);
+    case Route::Kind::later:
+      result = co_await await_answer(session, routed, asked);
       api_.record(*routed.route, asked, result);
       break;
     case Route::Kind::events:
@@ -500,11 +500,12 @@ asio::awaitable<bool> ControlServer::Loop::write(Stream& stream, Session& sessio
   co_return !error;
 }
 
-asio::awaitable<ApiAnswer> ControlServer::Loop::reload(Session& session, const Routed& routed) {
+asio::awaitable<ApiAnswer> ControlServer::Loop::await_answer(Session& session, const Routed& routed,
+                                                             const ApiRequest& asked) {
   session.is_waiting = false;
-  session.deadline = Clock::now() + kReloadPatience;
+  session.deadline = Clock::now() + kLaterPatience;
   const auto awaited = std::make_shared<Awaited>(context_);
-  api_.reload(routed, [mailbox = mailbox_, weak = std::weak_ptr(awaited)](const ApiAnswer& answer) {
+  api_.start(routed, asked, [mailbox = mailbox_, weak = std::weak_ptr(awaited)](const ApiAnswer& answer) {
     mailbox->post([weak, answer] {
       const auto waiting = weak.lock();
       if (waiting == nullptr) return;

@@ -12,6 +12,8 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include "steering/words.hpp"
+
 namespace rhumb::control {
 namespace {
 
@@ -125,15 +127,12 @@ MetricFamily steered(const Counts& counts, std::span<const answer::CountedNames:
 }
 
 // By Outcome; the first, `healthy`, is not counted.
-constexpr std::array kOutcomeNames{"",       "all_down",     "fallback", "last_resort",
-                                   "nodata", "no_instances", "kept_out", "refused"};
-static_assert(kOutcomeNames.size() == answer::kOutcomes);
-
 MetricFamily outcomes(const Counts& counts) {
   auto metric = family("rhumb_steered_outcomes_total", MetricType::Counter,
                        "Answers that a service made with nobody healthy, by outcome");
   for (std::size_t outcome = 1; outcome < answer::kOutcomes; ++outcome)
-    add(metric, {{"outcome", kOutcomeNames[outcome]}}, counts[counter::kOutcome + outcome]);
+    add(metric, {{"outcome", std::string(to_text(static_cast<steering::Outcome>(outcome)))}},
+        counts[counter::kOutcome + outcome]);
   return metric;
 }
 

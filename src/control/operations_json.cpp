@@ -346,6 +346,28 @@ health::PushReport read_told(const Members& members) {
   return report;
 }
 
+MeasuredLatency read_latency(const Members& members) {
+  members.allow_only({"network", "region", "ms"});
+  MeasuredLatency latency{};
+  const std::string text = members.plain_text("network", kNameMax);
+  const auto network = Network::parse(text);
+  if (auto wrong = refuse_network(text, network)) members.fail("\"network\": " + *wrong);
+  if (network) latency.network = *network;
+  latency.region = members.plain_text("region", kNameMax);
+  if (latency.region.empty()) members.fail("\"region\" is missing");
+  latency.rtt_ms = static_cast<float>(members.number("ms", 0, kToldRttMaxMs));
+  if (latency.rtt_ms <= 0) members.fail("\"ms\" must be above 0");
+  return latency;
+}
+
+std::vector<MeasuredLatency> read_one_or_many(const Members& members) {
+  if (!members.has("samples")) return {read_latency(members)};
+  members.allow_only({"samples"});
+  std::vector<MeasuredLatency> latencies;
+  members.each_object("samples", [&](const Members& one) { latencies.push_back(read_latency(one)); });
+  return latencies;
+}
+
 health::ProbeStatus read_probe(const Members& members) {
   health::ProbeStatus probe;
   probe.check = members.text("check");
@@ -467,6 +489,10 @@ Decoded<health::Scope> read_scope(std::string_view body) {
 
 Decoded<health::PushReport> read_report(std::string_view body) {
   return read_body<health::PushReport>(body, kRequestMax, "report", read_told);
+}
+
+Decoded<std::vector<MeasuredLatency>> read_latencies(std::string_view body) {
+  return read_body<std::vector<MeasuredLatency>>(body, kRequestMax, "latency", read_one_or_many);
 }
 
 Decoded<health::Status> read_status(std::string_view body) {

@@ -2,6 +2,7 @@
 //
 //   an override  {"region": "eu-west", "service": …, "instance": …, "action": "drain", "over": 600, "force": false, …}
 //   a scope      {"region": "eu-west", "service": "www.example.com", "instance": "192.0.2.20"}
+//   a latency    {"network": "192.0.2.0/24", "region": "eu-west", "ms": 23.5}, or {"samples": [several]}
 //   a report     {"region": …, "service": …, "instance": …, "check": …, "state": "up", "reason": …}
 //   a status     what `rhumb status --json` prints
 //
@@ -15,7 +16,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "control/administration.hpp"
 #include "health/operations.hpp"
 
 namespace rhumb::control {
@@ -27,6 +30,8 @@ inline constexpr std::size_t kResponseMax = 128 * 1'024 * 1'024;
 // Octets of a region's, service's, instance's or check's name in a request. Domain names are the longest: 255 octets,
 // four times as much when all are escaped.
 inline constexpr std::size_t kNameMax = 1'100;
+// A packet is not under way for longer, in milliseconds.
+inline constexpr double kToldRttMaxMs = 60'000;
 // The longest time that a drain may take: more than a year is a mistake.
 inline constexpr health::Duration kOverMax = std::chrono::hours(24 * 366);
 
@@ -62,6 +67,7 @@ enum class Layout : std::uint8_t { line, indented };  // for machines, for peopl
 [[nodiscard]] Decoded<GivenOverride> read_override(std::string_view body);
 [[nodiscard]] Decoded<health::Scope> read_scope(std::string_view body);
 [[nodiscard]] Decoded<health::PushReport> read_report(std::string_view body);
+[[nodiscard]] Decoded<std::vector<MeasuredLatency>> read_latencies(std::string_view body);
 // The numbers of an instance's probes are sure to be of probes.
 [[nodiscard]] Decoded<health::Status> read_status(std::string_view body);
 

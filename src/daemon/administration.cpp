@@ -3,19 +3,27 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <utility>
 
-#include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
+#include "daemon/trial.hpp"
 #include "steering/rule.hpp"
+#include "steering/words.hpp"
 
 namespace rhumb::daemon {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 Timestamp now() {
   return std::chrono::floor<Timestamp::duration>(std::chrono::system_clock::now());
+}
+
+control::Result no_samples() {
+  return {control::Result::Kind::conflict,
+          R"(the configuration keeps no samples: "latency": {"samples": {"file": "latency.samples"}})"};
 }
 
 // One for each thread that asks, whatever it asks.
@@ -35,21 +43,6 @@ control::ZoneInfo describe(const zone::Zone& zone) {
   return {zone.apex().to_text(), true, zone.serial(), zone.node_count(), zone.record_count(), zone.memory_size()};
 }
 
-std::string_view to_text(steering::Order order) {
-  constexpr std::array<std::string_view, 4> kTexts = {"nearest", "latency", "listed", "equal"};
-  return kTexts.at(static_cast<std::size_t>(order));
-}
-
-std::string_view to_text(steering::Policy policy) {
-  constexpr std::array<std::string_view, 3> kTexts = {"rotate", "weighted", "sticky"};
-  return kTexts.at(static_cast<std::size_t>(policy));
-}
-
-std::string_view to_text(steering::WhenAllDown choice) {
-  constexpr std::array<std::string_view, 4> kTexts = {"nearest", "fallback", "last_resort", "nodata"};
-  return kTexts.at(static_cast<std::size_t>(choice));
-}
-
 control::ServiceInfo describe(const steering::Service& service) {
   const steering::ServiceSettings& settings = service.settings();
   control::ServiceInfo info;
@@ -58,7 +51,7 @@ control::ServiceInfo describe(const steering::Service& service) {
   info.ttl_min_s = settings.ttl_min_s;
   info.order = to_text(settings.steering->preference.order);
   info.pick = to_text(settings.policy);
-  info.spread = settings.spread == steering::Spread::weights ? "weights" : "capacity";
+  info.spread = to_text(settings.spread);
   info.when_all_down = to_text(settings.when_all_down);
   info.answers = settings.answers;
   info.regions = settings.regions;
@@ -73,9 +66,8 @@ control::ServiceInfo describe(const steering::Service& service) {
 
 }  // namespace
 
-ServerAdministration::ServerAdministration(const Published<answer::Snapshot>& snapshot, MainLoop& loop, Reload reload,
-                                           std::function<std::string()> metrics)
-    : snapshot_(snapshot), loop_(loop), reload_(std::move(reload)), metrics_(std::move(metrics)) {}
+ServerAdministration::ServerAdministration(const Published<answer::Snapshot>& snapshot, MainLoop& loop, Sources sources)
+    : snapshot_(snapshot), loop_(loop), sources_(std::move(sources)) {}
 
 void ServerAdministration::introduce(const std::string& config_file, std::vector<std::string> listen) {
   const std::lock_guard lock(mutex_);
@@ -102,9 +94,9 @@ control::ServerInfo ServerAdministration::server_info() {
   return info_;
 }
 
-void ServerAdministration::reload(std::string zone, Done done) {
+void ServerAdministration::reload(std::string zone, ReloadDone done) {
   if (!zone.empty()) {
-    return loop_.post([this, zone = std::move(zone), done = std::move(done)] { done(reload_(zone)); });
+    return loop_.post([this, zone = std::move(zone), done = std::move(done)] { done(sources_.reload(zone)); });
   }
   const std::lock_guard lock(mutex_);
   waiting_.push_back(std::move(done));
@@ -112,13 +104,13 @@ void ServerAdministration::reload(std::string zone, Done done) {
 }
 
 void ServerAdministration::reload_now() {
-  std::vector<Done> waiting;
+  std::vector<ReloadDone> waiting;
   {
     const std::lock_guard lock(mutex_);
     waiting.swap(waiting_);
   }
-  const control::LoadReport report = reload_({});
-  for (const Done& done : waiting)
+  const control::LoadReport report = sources_.reload({});
+  for (const ReloadDone& done : waiting)
     done(report);
 }
 
@@ -173,7 +165,52 @@ std::string ServerAdministration::config() {
 }
 
 std::string ServerAdministration::metrics() {
-  return metrics_();
+  return sources_.metrics();
+}
+
+std::string ServerAdministration::decisions() {
+  return sources_.decisions();
+}
+
+control::Result ServerAdministration::add_latencies(const std::vector<control::MeasuredLatency>& latencies) {
+  for (const control::MeasuredLatency& latency : latencies) {
+    auto wrong =
+        read(snapshot_, [&](const answer::Snapshot& snapshot) { return refuse_region(snapshot, latency.region); });
+    if (wrong) return {control::Result::Kind::not_found, std::move(*wrong)};
+  }
+  if (!sources_.latencies.add(latencies, std::chrono::floor<std::chrono::seconds>(now()))) return no_samples();
+  return {};
+}
+
+control::Result ServerAdministration::latencies(const std::string& region) {
+  const auto known = sources_.latencies.known();
+  if (!known) return no_samples();
+  Json samples = Json::array();
+  for (const config::ToldLatency& latency : known->latencies) {
+    if (!region.empty() && latency.region != region) continue;
+    const auto at = std::chrono::sys_seconds(std::chrono::seconds(latency.measured_at));
+    samples.push_back({{"network", latency.network.to_string()},
+                       {"region", latency.region},
+                       {"ms", latency.rtt_ms},
+                       {"samples", latency.samples},
+                       {"at", to_rfc3339(at)}});
+  }
+  const std::chrono::duration<double> keep = known->settings.keep;
+  const std::chrono::duration<double> settle = known->settings.settle;
+  const Json json{{"keep", keep.count()}, {"settle", settle.count()}, {"samples", std::move(samples)}};
+  return {control::Result::Kind::done, json.dump(-1, ' ', false, Json::error_handler_t::replace)};
+}
+
+void ServerAdministration::explain(control::ExplainRequest request, control::Done done) {
+  sources_.inspector.explain(request, std::move(done));
+}
+
+void ServerAdministration::check_zone(std::string name, control::Done done) {
+  sources_.inspector.check_zone(name, std::move(done));
+}
+
+void ServerAdministration::run_tests(control::TestStates states, control::Done done) {
+  sources_.inspector.run_tests(states, std::move(done));
 }
 
 }  // namespace rhumb::daemon

@@ -10,6 +10,8 @@
 #include "answer/snapshot.hpp"
 #include "base/published.hpp"
 #include "control/administration.hpp"
+#include "daemon/inspector.hpp"
+#include "daemon/latency_store.hpp"
 #include "daemon/main_loop.hpp"
 
 namespace rhumb::daemon {
@@ -19,10 +21,17 @@ class ServerAdministration final : public control::Administration {
   // Reads everything anew, or one zone if it is named, and says how it went.
   using Reload = std::function<control::LoadReport(const std::string& zone)>;
 
-  // `loop` runs `reload`; `metrics` makes the text for metrics(), from any thread. All must outlive it. Nothing may be
-  // asked before the first note_load().
-  ServerAdministration(const Published<answer::Snapshot>& snapshot, MainLoop& loop, Reload reload,
-                       std::function<std::string()> metrics);
+  // What it asks of others.
+  struct Sources {
+    Inspector& inspector;
+    LatencyStore& latencies;
+    Reload reload;                         // run by the loop
+    std::function<std::string()> metrics;  // these make their texts, from any thread
+    std::function<std::string()> decisions;
+  };
+
+  // All must outlive it. Nothing may be asked before the first note_load().
+  ServerAdministration(const Published<answer::Snapshot>& snapshot, MainLoop& loop, Sources sources);
 
   // What does not change: version, process, file, addresses. Before anybody asks.
   void introduce(const std::string& config_file, std::vector<std::string> listen);
@@ -38,21 +47,26 @@ class ServerAdministration final : public control::Administration {
   [[nodiscard]] std::vector<control::RegionInfo> regions() override;
   [[nodiscard]] std::string config() override;
   [[nodiscard]] std::string metrics() override;
+  [[nodiscard]] std::string decisions() override;
+  [[nodiscard]] control::Result add_latencies(const std::vector<control::MeasuredLatency>& latencies) override;
+  [[nodiscard]] control::Result latencies(const std::string& region) override;
+  void explain(control::ExplainRequest request, control::Done done) override;
+  void check_zone(std::string name, control::Done done) override;
+  void run_tests(control::TestStates states, control::Done done) override;
 
  private:
-  using Done = std::function<void(control::LoadReport)>;
+  using ReloadDone = std::function<void(control::LoadReport)>;
 
   void reload_now();
 
   const Published<answer::Snapshot>& snapshot_;
   MainLoop& loop_;
-  Reload reload_;
-  std::function<std::string()> metrics_;
+  Sources sources_;
 
   std::mutex mutex_;  // of all below
   control::ServerInfo info_;
   std::string config_;
-  std::vector<Done> waiting_;
+  std::vector<ReloadDone> waiting_;
 };
 
 }  // namespace rhumb::daemon

@@ -72,6 +72,10 @@ std::string describe_change(const zone::Zone& before, const zone::Zone& after) {
   return fmt::format("zone {}: {}, {}", after.apex().to_text(), serial, describe(zone::find_changes(before, after)));
 }
 
+std::string describe_new(const zone::Zone& zone) {
+  return fmt::format("zone {}: new, serial {}, {} records", zone.apex().to_text(), zone.serial(), zone.record_count());
+}
+
 // A zone that was read anew and came out the same is not worth a word.
 bool is_same(const zone::Zone& before, const zone::Zone& after) {
   return before.serial() == after.serial() && zone::find_changes(before, after).total() == 0;
@@ -85,10 +89,7 @@ void describe_zones(const zone::Zones& before, const zone::Zones& after, std::ve
   for (const auto& zone : after.zones()) {
     const auto known = gone.find(zone->apex());
     if (known == gone.end()) {
-      if (of_zones.has_room()) {
-        of_zones.add(fmt::format("zone {}: new, serial {}, {} records", zone->apex().to_text(), zone->serial(),
-                                 zone->record_count()));
-      }
+      if (of_zones.has_room()) of_zones.add(describe_new(*zone));
       continue;
     }
     if (known->second != zone.get() && !is_same(*known->second, *zone) && of_zones.has_room())
@@ -145,6 +146,12 @@ std::vector<std::string> describe_changes(const Served& before, const Loaded& af
   describe_databases(before.loaded.databases, after.databases, lines);
   describe_zones(before.snapshot.zones, after.snapshot->zones, lines);
   return lines;
+}
+
+std::vector<std::string> describe_changes(const zone::Zone* before, const zone::Zone& after) {
+  if (before == nullptr) return {describe_new(after)};
+  if (is_same(*before, after)) return {};
+  return {describe_change(*before, after)};
 }
 
 std::vector<std::string> describe_changes(const zone::Zones& before, const zone::Zones& after) {

@@ -16,6 +16,8 @@ inline constexpr std::size_t kReportedMax = 50;
 // "geoip/city.mmdb: built 2026-10-02 → 2026-11-02", "rule set partners: its file says something else". Empty when
 // nothing has.
 [[nodiscard]] std::vector<std::string> describe_changes(const Served& before, const Loaded& after);
+// Of one zone alone; `before` is null if it is new.
+[[nodiscard]] std::vector<std::string> describe_changes(const zone::Zone* before, const zone::Zone& after);
 // Of the zones alone.
 [[nodiscard]] std::vector<std::string> describe_changes(const zone::Zones& before, const zone::Zones& after);
 

@@ -25,6 +25,9 @@ class GeoDatabases {
   // holds them.
   [[nodiscard]] bool take_over(const GeoDatabases& before);
 
+  // Whether the files are those that were named at the time of the load, for sure.
+  [[nodiscard]] bool are_unchanged() const noexcept { return files_.are_unchanged(); }
+
   // What they say; reads them if they are not in memory. Null when there was an error, which is told to `problems`.
   [[nodiscard]] const geo::Database* read(Problems& problems);
   // As read(); one that knows nothing when there was an error.

@@ -119,7 +119,7 @@ std::optional<Loaded> load_unasserted(const std::filesystem::path& config_file, 
   std::optional<steering::Latencies> latencies = steering::Latencies();
   const bool has_same_databases = rankings_before && rankings_before->has_same_databases;
   const geo::Database* database = nullptr;
-  if (!has_same_databases || ranking_maps.lacks_any() || !config->latency.files.empty()) {
+  if (!has_same_databases || ranking_maps.lacks_any() || is_measured(*config)) {
     database = databases.read(problems);
     if (database != nullptr) latencies = config::read_latencies(*config, *database, problems);
   }
@@ -134,9 +134,15 @@ std::optional<Loaded> load_unasserted(const std::filesystem::path& config_file, 
     auto uncached_zones = std::move(zones.uncached);
     auto snapshot = make_snapshot(*config, ranking_maps, shared, std::move(zones), secrets, planner);
     health::Plan plan = planner.take();
-    return Loaded{std::move(*config),    std::move(snapshot),   std::move(plan),
-                  std::move(databases),  std::move(*latencies), std::move(latency_files),
-                  std::move(zone_texts), ranking_maps.take(),   std::move(uncached_zones)};
+    return Loaded{std::move(*config),
+                  std::move(snapshot),
+                  std::move(plan),
+                  std::move(databases),
+                  std::make_shared<const steering::Latencies>(std::move(*latencies)),
+                  std::move(latency_files),
+                  std::move(zone_texts),
+                  ranking_maps.take(),
+                  std::move(uncached_zones)};
   } catch (const std::exception& error) {  // more ranges or places than a table holds; no memory
     problems.error(config_file.string(), error.what());
     return std::nullopt;
@@ -178,7 +184,7 @@ std::unique_ptr<answer::Snapshot> reload_latencies(Loaded& loaded, const answer:
   }
   auto snapshot = take_if_sound(loaded, served, problems);
   if (snapshot == nullptr) return nullptr;
-  loaded.latencies = std::move(*latencies);
+  loaded.latencies = std::make_shared<const steering::Latencies>(std::move(*latencies));
   loaded.rankings = std::move(rankings);
   return snapshot;
 }

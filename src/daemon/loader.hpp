@@ -29,10 +29,10 @@ namespace rhumb::daemon {
 struct Loaded {
   config::Config config;
   std::unique_ptr<answer::Snapshot> snapshot;
-  health::Plan plan;              // what is checked for which instance
-  GeoDatabases databases;         // in memory if they had to be read; the answers no longer need them
-  steering::Latencies latencies;  // the same
-  FileWatch latency_files;        // since before they were read
+  health::Plan plan;       // what is checked for which instance
+  GeoDatabases databases;  // in memory if they had to be read; the answers no longer need them
+  std::shared_ptr<const steering::Latencies> latencies;  // never null; empty if they were not read
+  FileWatch latency_files;                               // since before they were read
   ZoneTexts zone_texts;
   std::vector<RankingMaps::Shared> rankings;  // of the services
   // What `serve` puts into the cache of zones once it answers; `check` and the others leave no traces.

@@ -55,6 +55,17 @@ void MetricsSource::note_reload(bool is_done, double took_s) {
 }
 
 // Counters are read before names: what has been counted has a name.
+std::vector<MetricsSource::Steered> MetricsSource::steered(const Parts& parts) const {
+  answer::Counts counts;
+  parts.udp.add_to(counts);
+  parts.tcp.add_to(counts);
+  std::vector<Steered> steered;
+  const auto names = names_.steered();
+  for (std::size_t place = 0; place < names.size(); ++place)
+    steered.push_back({names[place].service, names[place].region, counts[answer::counter::kSteered + place]});
+  return steered;
+}
+
 std::string MetricsSource::text(const Parts& parts) const {
   control::Readings readings;
   readings.version = RHUMB_VERSION;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -31,6 +32,15 @@ class MetricsSource {
   void serve(answer::Snapshot& snapshot, const GeoDatabases& databases);
   // A reload is over, and took so long.
   void note_reload(bool is_done, double took_s);
+
+  // What each service has been answered with since the start, region by region; in the order in which they came, and a
+  // service's regions together.
+  struct Steered {
+    std::string service;  // empty: of those that are not counted each by itself
+    std::string region;   // empty: answers without one
+    std::uint64_t answers;
+  };
+  [[nodiscard]] std::vector<Steered> steered(const Parts& parts) const;
 
   // As Prometheus reads it. Waits for the monitor.
   [[nodiscard]] std::string text(const Parts& parts) const;

@@ -169,19 +169,24 @@ RouteTestResult run(const answer::Snapshot& snapshot, const RouteTest& test) {
 
 }  // namespace
 
-std::vector<RouteTestResult> run_route_tests(Loaded& loaded, std::span<const RouteTest> tests) {
+std::vector<RouteTestResult> run_route_tests(answer::Snapshot& snapshot, const health::Board& base,
+                                             std::span<const RouteTest> tests) {
   // Most tests assume the same regions down: none. A board costs as much as there are instances.
   std::map<std::vector<std::string>, std::shared_ptr<const health::Board>> boards;
   std::vector<RouteTestResult> results;
   results.reserve(tests.size());
   for (const RouteTest& test : tests) {
     auto& board = boards[test.down];
-    if (board == nullptr) board = assume_down(loaded, test.down);
-    loaded.snapshot->board = board;
-    results.push_back(run(*loaded.snapshot, test));
+    if (board == nullptr) board = assume_down(snapshot, base, test.down);
+    snapshot.board = board;
+    results.push_back(run(snapshot, test));
   }
-  loaded.snapshot->board = nullptr;
+  snapshot.board = nullptr;
   return results;
+}
+
+std::vector<RouteTestResult> run_route_tests(Loaded& loaded, std::span<const RouteTest> tests) {
+  return run_route_tests(*loaded.snapshot, health::Board(loaded.plan.instances.size()), tests);
 }
 
 void report_failures(const RouteTestResult& result, Problems& problems) {

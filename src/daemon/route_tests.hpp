@@ -48,11 +48,16 @@ struct RouteTest {
   Expectations expect;
 };
 
-// The tests in `file`, for what was loaded: regions and clients are looked up in that, the latter in its databases,
-// which are read if they have to be. Everything that is wrong is in
-// `problems`, with its place; nothing when there was an error.
-[[nodiscard]] std::optional<std::vector<RouteTest>> read_route_tests(const std::filesystem::path& file, Loaded& loaded,
-                                                                     Problems& problems);
+// The tests in `file`, for `snapshot` and the databases that it was made with: regions and clients are looked up there;
+// the databases are read if they have to be. Everything that is wrong is in `problems`, with its place; nothing when
+// there was an error.
+[[nodiscard]] std::optional<std::vector<RouteTest>> read_route_tests(const std::filesystem::path& file,
+                                                                     const answer::Snapshot& snapshot,
+                                                                     GeoDatabases& databases, Problems& problems);
+[[nodiscard]] inline std::optional<std::vector<RouteTest>> read_route_tests(const std::filesystem::path& file,
+                                                                            Loaded& loaded, Problems& problems) {
+  return read_route_tests(file, *loaded.snapshot, loaded.databases, problems);
+}
 
 // Of one answer, what expectations are about.
 struct RouteAnswer {
@@ -80,7 +85,11 @@ struct RouteTestResult {
   [[nodiscard]] bool has_passed() const noexcept { return mismatches.empty(); }
 };
 
-// One result a test, in their order. Lends the snapshot boards of its own and leaves it without one, as load() does.
+// One result a test, in their order: with the states of `base`, but what a test assumes down. Lends the snapshot boards
+// and leaves it without one, as load() does.
+[[nodiscard]] std::vector<RouteTestResult> run_route_tests(answer::Snapshot& snapshot, const health::Board& base,
+                                                           std::span<const RouteTest> tests);
+// With all up that a test does not assume down.
 [[nodiscard]] std::vector<RouteTestResult> run_route_tests(Loaded& loaded, std::span<const RouteTest> tests);
 
 // `"Paris goes to eu-west": expected a region of eu-west, came us-east`, with the test's place as the place: one error

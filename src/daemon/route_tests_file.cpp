@@ -75,8 +75,8 @@ struct TestClient {
 // Reads one document; what it collects is complete when no error was reported.
 class Reader {
  public:
-  Reader(JsonPlace top, Loaded& loaded, Problems& problems)
-      : top_(std::move(top)), loaded_(loaded), problems_(problems) {}
+  Reader(JsonPlace top, const answer::Snapshot& snapshot, GeoDatabases& databases, Problems& problems)
+      : top_(std::move(top)), snapshot_(snapshot), databases_(databases), problems_(problems) {}
 
   std::vector<RouteTest> read() {
     top_.has_only({"clients", "tests"});
@@ -182,7 +182,7 @@ class Reader {
   }
 
   const FirstNetworks& first_networks() {
-    if (!first_networks_) first_networks_.emplace(loaded_.databases.read_or_know_nothing(problems_));
+    if (!first_networks_) first_networks_.emplace(databases_.read_or_know_nothing(problems_));
     return *first_networks_;
   }
 
@@ -191,7 +191,7 @@ class Reader {
     for (const JsonPlace& element : place.elements()) {
       const auto name = element.text();
       if (!name) continue;
-      if (const auto wrong = refuse_region(*loaded_.snapshot, *name)) element.error(*wrong);
+      if (const auto wrong = refuse_region(snapshot_, *name)) element.error(*wrong);
       regions.push_back(*name);
     }
     return regions;
@@ -261,7 +261,8 @@ class Reader {
   }
 
   JsonPlace top_;
-  Loaded& loaded_;
+  const answer::Snapshot& snapshot_;
+  GeoDatabases& databases_;
   Problems& problems_;
   std::map<std::string, dns::ClientSubnet> samples_;
   std::optional<FirstNetworks> first_networks_;  // made when a test asks for one
@@ -269,12 +270,13 @@ class Reader {
 
 }  // namespace
 
-std::optional<std::vector<RouteTest>> read_route_tests(const std::filesystem::path& file, Loaded& loaded,
+std::optional<std::vector<RouteTest>> read_route_tests(const std::filesystem::path& file,
+                                                       const answer::Snapshot& snapshot, GeoDatabases& databases,
                                                        Problems& problems) {
   const std::size_t errors_before = problems.error_count();
   const auto document = config::parse_json_file(file, problems);
   if (!document) return std::nullopt;
-  auto tests = Reader(JsonPlace(*document, file, problems), loaded, problems).read();
+  auto tests = Reader(JsonPlace(*document, file, problems), snapshot, databases, problems).read();
   if (problems.error_count() > errors_before) return std::nullopt;
   return tests;
 }

@@ -30,8 +30,11 @@
 #include "control/handover_request.hpp"
 #include "daemon/administration.hpp"
 #include "daemon/change_report.hpp"
+#include "daemon/decision_rates.hpp"
 #include "daemon/descriptors.hpp"
+#include "daemon/inspector.hpp"
 #include "daemon/lasting_operations.hpp"
+#include "daemon/latency_store.hpp"
 #include "daemon/loader.hpp"
 #include "daemon/log.hpp"
 #include "daemon/main_loop.hpp"
@@ -118,7 +121,7 @@ std::optional<Loaded> load_and_log(const std::filesystem::path& config_file, con
   const answer::Snapshot& snapshot = *loaded->snapshot;
   spdlog::info("loaded {} zones and {} services in {:.2f} s", snapshot.zones.zones().size(), snapshot.services.size(),
                taken.count());
-  if (!loaded->latency_files.files().empty()) spdlog::info("latency files: {}", summary(loaded->latencies));
+  if (config::is_measured(loaded->config)) spdlog::info("latency files: {}", summary(*loaded->latencies));
   const auto not_loaded = snapshot.zones.not_loaded();
   if (!not_loaded.empty()) spdlog::warn("{} zones are not served: {}", not_loaded.size(), joined(not_loaded));
   return loaded;
@@ -213,6 +216,10 @@ void release_memory() {
 
 using Clock = std::chrono::steady_clock;
 
+std::chrono::sys_seconds now_s() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
 // Null if there is to be none. Throws std::system_error when it cannot listen.
 std::unique_ptr<control::ControlServer> start_control(const config::Control& config,
                                                       control::ControlServices services) {
@@ -291,9 +298,11 @@ class Server {
         operations_(monitor_, states_),
         snapshot_(complete(std::move(loaded))),
         sockets_(completed(std::move(beginnings.sockets), running_, thread_count(running_.threads))),
-        administration_(
-            snapshot_, loop, [this](const std::string& zone) { return reload_as_asked(zone); },
-            [this] { return is_answering_ ? metrics_text() : std::string(); }),
+        inspector_(snapshot_, operations_, loop, [this]() -> const Loaded& { return loaded_; }),
+        administration_(snapshot_, loop,
+                        {inspector_, latency_store_, [this](const std::string& zone) { return reload_as_asked(zone); },
+                         [this] { return is_answering_ ? metrics_text() : std::string(); },
+                         [this] { return is_answering_ ? decisions() : std::string("{}"); }}),
         audit_(running_.control.audit_log.value_or(""), log_unwritten),
         control_(begin_control(std::move(report), beginnings.predecessor != nullptr)),
         tcp_(running_.listen, thread_count(running_.threads), snapshot_, random_seed(), running_.tcp, &sockets_),
@@ -301,6 +310,7 @@ class Server {
         predecessor_(std::move(beginnings.predecessor)) {
     for (const Endpoint& endpoint : running_.listen)
       spdlog::info("listening on {}", endpoint.to_string());
+    rates_.note(steered(), Clock::now());
     is_answering_ = true;
     if (predecessor_) succeed();
     log_unused(sockets_);
@@ -348,7 +358,7 @@ class Server {
       snapshot_.publish(std::move(snapshot));
       note(std::move(changes), report.lines);
     }
-    if (!has_latency_files()) loaded_.databases.forget();
+    if (!is_measured()) loaded_.databases.forget();
     return finish(std::move(report), start);
   }
 
@@ -365,11 +375,14 @@ class Server {
 
   // What it measures of itself, as Prometheus reads it. From any thread.
   [[nodiscard]] std::string metrics_text() { return metrics_.text({udp_, tcp_, operations_, events_}); }
+  // And what its services answer now. From any thread.
+  [[nodiscard]] std::string decisions() { return rates_.to_json(steered(), Clock::now()); }
 
   // What is known now is on disk when it returns.
   void stop() {
     tell_stopping();
     states_.keep();
+    keep_latencies();
   }
 
   // Gives everything to a successor that has come. True when one has taken over: then leave.
@@ -393,14 +406,16 @@ class Server {
 
   // How long to wait, if there is no signal, before attend().
   [[nodiscard]] std::chrono::seconds patience() const {
-    return has_latency_files() || source_watch_ || states_.has_file() ? kWatchInterval : kReportInterval;
+    return is_measured() || source_watch_ || states_.has_file() ? kWatchInterval : kReportInterval;
   }
 
   // What is due now and again.
   void attend() {
     states_.keep();
+    inspector_.tidy(Clock::now());
+    if (rates_.is_due(Clock::now())) rates_.note(steered(), Clock::now());
     if (source_watch_ && source_watch_->look(Clock::now())) reload();
-    if (has_latency_files() && loaded_.latency_files.look()) reload_latencies();
+    if (is_measured() && (has_new_samples() || loaded_.latency_files.look())) reload_latencies();
     if (Clock::now() < report_due_) return;
     report();
     report_due_ = Clock::now() + kReportInterval;
@@ -422,6 +437,7 @@ class Server {
   Estate bequeath() {
     if (predecessor_) predecessor_->await_connections();
     operations_.suspend();
+    keep_latencies();
     Estate estate{secrets_.cookie_master, udp_.sockets(), monitor_.memory()};
     for (const int socket : tcp_.sockets())
       estate.sockets.push_back(socket);
@@ -440,16 +456,18 @@ class Server {
 
   control::LoadReport reload_aside() {
     control::LoadReport report;
+    keep_latencies();
     // This thread is the one that publishes: until then, the snapshot stays.
     const Served served{loaded_, snapshot_.read()};
     auto loaded = load_and_log(config_file_, secrets_, &served, report.lines);
     if (!loaded) return report;
     auto changes = describe_changes(served, *loaded);
     if (!is_same_transport(loaded->config, running_)) {
-      spdlog::warn(
-          "{}: changes of \"listen\", \"threads\", \"tcp\", \"rate_limit\", \"control\" and the state file take effect "
-          "at the next start",
-          config_file_.string());
+      Problems later;
+      later.warning(config_file_.string(),
+                    "changes of \"listen\", \"threads\", \"tcp\", \"rate_limit\", \"control\" and the state file take "
+                    "effect at the next start");
+      note(later, report.lines);
     }
     snapshot_.publish(complete(std::move(*loaded)));
     note(std::move(changes), report.lines);
@@ -502,7 +520,7 @@ class Server {
     } else {
       snapshot_.publish(std::move(snapshot));
       const std::chrono::duration<double> taken = Clock::now() - start;
-      spdlog::info("latency files read anew in {:.2f} s: {}", taken.count(), summary(loaded_.latencies));
+      spdlog::info("latency files read anew in {:.2f} s: {}", taken.count(), summary(*loaded_.latencies));
     }
     release_memory();
   }
@@ -514,7 +532,9 @@ class Server {
     loaded.snapshot->settings.tcp_idle = running_.tcp.idle;  // what is told must be what is done, reloaded or not
     metrics_.serve(*loaded.snapshot, loaded.databases);
     loaded_ = std::move(loaded);
-    if (!has_latency_files()) loaded_.databases.forget();
+    Problems of_samples;
+    latency_store_.configure(loaded_.config.latency.samples, now_s(), of_samples);  // the load has told what is wrong
+    if (!is_measured()) loaded_.databases.forget();
     watch_sources();
     return std::move(loaded_.snapshot);
   }
@@ -532,7 +552,25 @@ class Server {
     }
   }
 
-  [[nodiscard]] bool has_latency_files() const { return !loaded_.latency_files.files().empty(); }
+  [[nodiscard]] bool is_measured() const { return config::is_measured(loaded_.config); }
+
+  // Whether samples that were told are in their file now which were not.
+  bool has_new_samples() {
+    Problems problems;
+    const bool has_news = latency_store_.save_if_due(Clock::now(), now_s(), problems);
+    log_problems(problems);
+    return has_news;
+  }
+
+  void keep_latencies() {
+    Problems problems;
+    static_cast<void>(latency_store_.save(now_s(), problems));
+    log_problems(problems);
+  }
+
+  [[nodiscard]] std::vector<MetricsSource::Steered> steered() {
+    return metrics_.steered({udp_, tcp_, operations_, events_});
+  }
 
   // For who asks the service manager. This thread is the one that publishes.
   [[nodiscard]] std::string status() const {
@@ -551,10 +589,13 @@ class Server {
   StateKeeper states_;
   LastingOperations operations_;
   MetricsSource metrics_;
+  DecisionRates rates_;
+  LatencyStore latency_store_;
   Loaded loaded_;  // what is served, without the snapshot and, where there are no latency files, without the databases
   std::optional<SourceWatch> source_watch_;
   Published<answer::Snapshot> snapshot_;
   transport::BoundSockets sockets_;  // empty once it runs
+  Inspector inspector_;
   ServerAdministration administration_;
   control::AuditLog audit_;
   std::atomic<bool> is_answering_ = false;           // all of it is there

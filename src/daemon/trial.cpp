@@ -28,6 +28,20 @@ std::vector<std::uint8_t> make_query(const Question& question) {
 
 }  // namespace
 
+ReadQuestion read_question(const QuestionText& text) {
+  const auto name = dns::Name::from_text(text.name);
+  if (!name) return {{}, fmt::format("name: \"{}\" is not a domain name", text.name)};
+  const auto type = dns::type_from_text(text.type);
+  if (!type) return {{}, fmt::format("type: \"{}\" is not a record type", text.type)};
+  const auto client = parse_client(text.client, kWholeAddress);
+  if (!client) return {{}, fmt::format("client: \"{}\" is not an IP address or network", text.client)};
+  const auto resolver = IpAddress::parse(text.resolver);
+  if (!text.resolver.empty() && !resolver) {
+    return {{}, fmt::format("resolver: \"{}\" is not an IP address", text.resolver)};
+  }
+  return {Question{*name, *type, *client, resolver}};
+}
+
 std::optional<dns::ClientSubnet> parse_client(std::string_view text, AddressBits told) {
   const auto network = Network::parse(text);
   if (!network || network->prefix_bits == 0) return std::nullopt;
@@ -49,15 +63,23 @@ std::optional<std::string> refuse_region(const answer::Snapshot& snapshot, std::
   return fmt::format("\"{}\" is not a region{}", name, suggestion(name, names));
 }
 
-std::shared_ptr<const health::Board> assume_down(const Loaded& loaded, std::span<const std::string> down) {
-  auto board = std::make_shared<health::Board>(loaded.plan.instances.size());
-  for (const steering::Service& service : loaded.snapshot->services) {
+std::shared_ptr<const health::Board> assume_down(const answer::Snapshot& snapshot, const health::Board& base,
+                                                 std::span<const std::string> down) {
+  auto board = std::make_shared<health::Board>(base.size());
+  for (std::size_t i = 0; i < base.size(); ++i)
+    board->write(i, base.read(i));
+  if (down.empty()) return board;
+  for (const steering::Service& service : snapshot.services) {
     for (const steering::Instance& instance : service.settings().instances) {
       const std::string& region = service.settings().regions[instance.region];
       if (std::ranges::find(down, region) != down.end()) board->write(instance.target, health::State::down);
     }
   }
   return board;
+}
+
+std::shared_ptr<const health::Board> assume_down(const Loaded& loaded, std::span<const std::string> down) {
+  return assume_down(*loaded.snapshot, health::Board(loaded.plan.instances.size()), down);
 }
 
 Reply ask(const answer::Snapshot& snapshot, const Question& question, std::uint64_t seed) {

@@ -1,6 +1,7 @@
-// What a snapshot would answer, asked aside: no server, no probes, states as somebody assumes them.
+// What a snapshot would answer, asked aside: no socket, states as they are or as somebody assumes them.
 //
-// `rhumb explain` and the tests of routes (route_tests.hpp) ask with these, so that both ask alike.
+// `rhumb explain`, the server that is asked the same, and the tests of routes (route_tests.hpp) ask with these, so that
+// all ask alike.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +26,21 @@ struct Question {
   std::optional<IpAddress> resolver = {};  // where the query comes from: without one the client asks by himself
 };
 
+// A question as people write it; empty is what is not said.
+struct QuestionText {
+  std::string name;
+  std::string client;         // an address, or a network such as 192.0.2.0/24
+  std::string resolver = {};  // the address that the query comes from; empty: the client's
+  std::string type = "A";
+};
+
+// The question, or what is wrong with which of its texts: "type: \"AA\" is not a record type".
+struct ReadQuestion {
+  std::optional<Question> question = {};
+  std::string error = {};
+};
+[[nodiscard]] ReadQuestion read_question(const QuestionText& text);
+
 // How much of a client's address is told.
 struct AddressBits {
   int v4;
@@ -45,8 +61,11 @@ inline constexpr AddressBits kToldByResolvers{24, 56};
 // when there is one.
 [[nodiscard]] std::optional<std::string> refuse_region(const answer::Snapshot& snapshot, std::string_view name);
 
-// A board for `loaded.plan` on which every instance of the regions `down` is down and all else unknown, which counts
-// as up.
+// The board `base`, as it is now, but with every instance of the regions `down` down.
+[[nodiscard]] std::shared_ptr<const health::Board> assume_down(const answer::Snapshot& snapshot,
+                                                               const health::Board& base,
+                                                               std::span<const std::string> down);
+// A board for `loaded.plan` on which all else is unknown, which counts as up.
 [[nodiscard]] std::shared_ptr<const health::Board> assume_down(const Loaded& loaded, std::span<const std::string> down);
 
 struct Reply {

@@ -253,20 +253,12 @@ ZoneSet load_zones(const config::Config& config, const ServedZones* served, Know
   return ZoneLoader(config, served, started, problems, of_zones).load();
 }
 
-std::optional<ReloadedZone> reload_zone(const config::Config& config, const zone::Zones& served, const dns::Name& apex,
-                                        KnownFiles::Time started, Problems& problems) {
-  const std::string place = config.zones.string();
-  std::vector<ZoneFile> known;  // for the services: who has which does not change
-  for (const auto& zone : served.zones())
-    known.push_back({{}, zone->apex(), {}, {}});
-  for (const dns::Name& not_loaded : served.not_loaded())
-    known.push_back({{}, not_loaded, {}, {}});
-  const auto of_apex = std::ranges::find(known, apex, &ZoneFile::apex);
-  if (of_apex == known.end()) {
-    problems.error(place,
-                   fmt::format("zone {} is not served; a reload of everything takes new zones in", apex.to_text()));
-    return std::nullopt;
-  }
+std::optional<ReloadedZone> read_zone(const config::Config& config, std::vector<dns::Name> apexes,
+                                      const dns::Name& apex, KnownFiles::Time started, Problems& problems) {
+  if (std::ranges::find(apexes, apex) == apexes.end()) apexes.push_back(apex);
+  std::vector<ZoneFile> known;  // for the services: which are in this zone and not in one below it
+  for (dns::Name& other : apexes)
+    known.push_back({{}, std::move(other), {}, {}});
   overlay_services(config, known, problems);
 
   Problems of_others;
@@ -274,11 +266,12 @@ std::optional<ReloadedZone> reload_zone(const config::Config& config, const zone
   join_equal_apexes(files);
   const auto file = std::ranges::find(files, apex, &ZoneFile::apex);
   if (file == files.end()) {
-    problems.error(place,
-                   fmt::format("no file of zone {}; a reload of everything drops zones that are gone", apex.to_text()));
+    problems.error(config.zones.string(), fmt::format("no file of zone {}; a reload of everything drops zones that are "
+                                                      "gone",
+                                                      apex.to_text()));
     return std::nullopt;
   }
-  file->overlays = std::move(of_apex->overlays);
+  file->overlays = std::move(std::ranges::find(known, apex, &ZoneFile::apex)->overlays);
   std::optional<zone::ZoneCache> cache;
   if (config.zone_cache) cache.emplace(*config.zone_cache);
   LoadedFile read = read_file(*file, cache);
@@ -287,6 +280,19 @@ std::optional<ReloadedZone> reload_zone(const config::Config& config, const zone
   return ReloadedZone{std::move(read.loaded.zone),
                       {{std::move(read.loaded.files), started}, std::move(read.problems)},
                       std::move(read.loaded.uncached)};
+}
+
+std::optional<ReloadedZone> reload_zone(const config::Config& config, const zone::Zones& served, const dns::Name& apex,
+                                        KnownFiles::Time started, Problems& problems) {
+  std::vector<dns::Name> apexes(served.not_loaded().begin(), served.not_loaded().end());
+  for (const auto& zone : served.zones())
+    apexes.push_back(zone->apex());
+  if (std::ranges::find(apexes, apex) != apexes.end()) {
+    return read_zone(config, std::move(apexes), apex, started, problems);
+  }
+  problems.error(config.zones.string(),
+                 fmt::format("zone {} is not served; a reload of everything takes new zones in", apex.to_text()));
+  return std::nullopt;
 }
 
 }  // namespace rhumb::daemon

@@ -53,7 +53,13 @@ struct ReloadedZone {
   std::optional<zone::UncachedZone> uncached;
 };
 
-// One zone alone, read again whether it has changed or not: one that is served, or that could not be loaded. Nothing,
+// One zone alone, beside the zones `apexes`, of which it may be one. Nothing, with the errors, when there is no file of
+// it or it has errors.
+[[nodiscard]] std::optional<ReloadedZone> read_zone(const config::Config& config, std::vector<dns::Name> apexes,
+                                                    const dns::Name& apex, KnownFiles::Time started,
+                                                    Problems& problems);
+
+// The same, read again whether it has changed or not: one that is served, or that could not be loaded. Nothing,
 // with the errors, when it is no such zone or has errors.
 [[nodiscard]] std::optional<ReloadedZone> reload_zone(const config::Config& config, const zone::Zones& served,
                                                       const dns::Name& apex, KnownFiles::Time started,

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <set>
-#include <string_view>
 
 #include <fmt/format.h>
+
+#include "steering/words.hpp"
 
 namespace rhumb::importing {
 namespace {
@@ -61,32 +62,6 @@ void print(const Json& value, std::size_t indent, std::size_t before, std::strin
     separator = ",\n";
   }
   text += "\n" + std::string(indent, ' ') + (value.is_object() ? "}" : "]");
-}
-
-std::string_view to_text(steering::Order order) {
-  switch (order) {
-    case steering::Order::nearest:
-      return "nearest";
-    case steering::Order::latency:
-      return "latency";
-    case steering::Order::listed:
-      return "listed";
-    case steering::Order::equal:
-      return "equal";
-  }
-  return "";
-}
-
-std::string_view to_text(steering::Policy policy) {
-  switch (policy) {
-    case steering::Policy::rotate:
-      return "rotate";
-    case steering::Policy::weighted:
-      return "weighted";
-    case steering::Policy::sticky:
-      return "sticky";
-  }
-  return "";
 }
 
 Json to_json(const DraftPreference& preference) {

@@ -2,6 +2,7 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -40,11 +41,21 @@ void check_request(std::string_view method, Role role, std::string_view text) {
   control::ApiAnswer answer = routed.refusal;
   if (routed.route != nullptr) {
     require(role >= routed.route->role, "nobody is let in who may not");
-    if (routed.route->kind != control::Route::Kind::call) return;
-    answer = api.perform(routed, request);
+    switch (routed.route->kind) {
+      case control::Route::Kind::call:
+        answer = api.perform(routed, request);
+        break;
+      case control::Route::Kind::later:
+        api.start(routed, request, [&](control::ApiAnswer given) { answer = std::move(given); });
+        break;
+      case control::Route::Kind::events:
+      case control::Route::Kind::handover:
+        return;
+    }
   }
-  require(answer.status >= 200 && answer.status <= 500, "it has an answer");
-  const bool may_fail = routed.route != nullptr && routed.route->path == "/v1/config";  // as this daemon has it
+  require(answer.status >= 200 && answer.status <= 503, "it has an answer");
+  // As this daemon has it: out of luck, and busy.
+  const bool may_fail = routed.route != nullptr && (routed.route->path == "/v1/config" || answer.status == 503);
   require(answer.status < 500 || may_fail, "what comes does not fail a call");
   const bool has_changed = !operations.overrides().empty();
   require(!has_changed || (answer.status == 200 && role >= Role::operate), "who is refused has changed nothing");

@@ -14,6 +14,7 @@
 #include <valijson/schema_parser.hpp>
 #include <valijson/validator.hpp>
 
+#include "control/request_target.hpp"
 #include "control/tokens.hpp"
 #include "health_world.hpp"
 #include "support/http_client.hpp"
@@ -184,6 +185,198 @@ TEST_F(Api, AnswersAsTheDocumentSays) {
   EXPECT_EQ(expect_as_described("POST", "/v1/zones/{name}/reload", "/v1/zones/EXAMPLE.com./reload").status, 200);
   EXPECT_EQ(expect_as_described("POST", "/v1/zones/{name}/reload", "/v1/zones/example.org/reload").status, 409);
   EXPECT_EQ(expect_as_described("POST", "/v1/handover", "/v1/handover").status, 426);
+}
+
+TEST_F(Api, ExplainsWhatAClientGetsNow) {
+  world_.serve();
+  ASSERT_TRUE(world_.comes_to(kParis, kInEuWest));
+  const std::string target = fmt::format("/v1/explain?name=www.example.com&client={}", control::escape(kParis));
+  const auto explain = [&](const std::string& more) {
+    const HttpReply reply = expect_as_described("GET", "/v1/explain", target + more);
+    EXPECT_EQ(reply.status, 200) << reply.body;
+    return reply.body;
+  };
+  const auto picked = [](const Document& explained) {
+    for (const Document& region : explained["steering"]["ranking"]) {
+      if (region["picked"]) return region;
+    }
+    return Document();
+  };
+  const Document before = picked(Document::parse(explain("")));
+  EXPECT_EQ(before["region"], "eu-west");
+  EXPECT_EQ(before["instances"][0]["state"], "up");
+  EXPECT_EQ(before["instances"][0]["standing"], "serving");
+  EXPECT_THAT(before["instances"][0]["evidence"], HasSubstr("HTTP 200"));
+  EXPECT_EQ(picked(Document::parse(explain("&down=eu-west,ap-southeast")))["region"], "us-east");
+  EXPECT_THAT(paris(), ElementsAre(HealthWorld::address(kInEuWest))) << "that was an assumption";
+
+  ASSERT_EQ(command({"drain", "eu-west"}).exit, "status 0");
+  const Document drained = Document::parse(explain(""));
+  EXPECT_EQ(picked(drained)["region"], "us-east");
+  EXPECT_EQ(drained["steering"]["ranking"][0]["instances"][0]["standing"], "drained");
+  EXPECT_THAT(explain("&format=text"), HasSubstr("up, drained: HTTP 200"));
+  EXPECT_THAT(explain("&format=text"),
+              HasSubstr("us-east is the nearest region of those that have a healthy instance"));
+
+  const auto refused = [&](const std::string& query) {
+    const HttpReply reply = expect_as_described("GET", "/v1/explain", "/v1/explain?" + query);
+    EXPECT_EQ(reply.status, 400);
+    return std::string(Document::parse(reply.body)["detail"]);
+  };
+  EXPECT_THAT(refused("name=www.example.com"), HasSubstr("client: \"\" is not an IP address"));
+  EXPECT_THAT(refused("name=www.example.com&client=192.0.2.1&type=AAAAA"), HasSubstr("is not a record type"));
+  EXPECT_THAT(refused("name=www.example.com&client=192.0.2.1&down=eu-wset"), HasSubstr("did you mean \"eu-west\"?"));
+}
+
+TEST_F(Api, ExplainsForACommandOverTheSocketAndOverHttp) {
+  serve_http();
+  ASSERT_TRUE(world_.comes_to(kParis, kInEuWest));
+  ASSERT_EQ(command({"drain", "eu-west"}).exit, "status 0");
+  const Finished page = command({"explain", "www.example.com", kParis, "--running"});
+  EXPECT_EQ(page.exit, "status 0") << page.errors;
+  EXPECT_THAT(page.output, HasSubstr("up, drained"));
+  EXPECT_THAT(page.output, testing::Not(HasSubstr("No server was asked")));
+  world_.write("read.token", tokens_.at(0) + "\n");
+  const Finished json = run_rhumb(world_.path(), {"explain", "www.example.com", kParis, "--json", "--server",
+                                                  "http://" + http_.to_string(), "--token-file", "read.token"});
+  EXPECT_EQ(json.exit, "status 0") << json.errors;
+  EXPECT_THAT(Document::parse(json.output)["answer"][0], HasSubstr(HealthWorld::address(kInUsEast)));
+  const Finished refused = command({"explain", "www..com", kParis, "--running"});
+  EXPECT_EQ(refused.exit, "status 1");
+  EXPECT_THAT(refused.errors, HasSubstr("name: \"www..com\" is not a domain name"));
+}
+
+TEST_F(Api, DoesEverythingForCommandsOverHttpToo) {
+  serve_http();
+  ASSERT_TRUE(world_.comes_to(kParis, kInEuWest));
+  world_.write("admin.token", tokens_.at(2) + " admin\n");
+  const auto remotely = [&](std::vector<std::string> words) {
+    words.insert(words.end(), {"--server", "http://" + http_.to_string() + "/", "--token-file", "admin.token"});
+    return run_rhumb(world_.path(), words);
+  };
+  EXPECT_THAT(remotely({"status"}).output, HasSubstr("www.example.com"));
+  const Finished drained = remotely({"drain", "eu-west", "--reason", "disks"});
+  EXPECT_EQ(drained.exit, "status 0") << drained.errors;
+  EXPECT_THAT(paris(), ElementsAre(HealthWorld::address(kInUsEast)));
+  EXPECT_EQ(remotely({"undrain", "eu-west"}).exit, "status 0");
+  EXPECT_EQ(remotely({"force", "down", "eu-west"}).exit, "status 0");
+  EXPECT_EQ(remotely({"undrain", "eu-west"}).exit, "status 0");
+  EXPECT_THAT(remotely({"reload"}).output, testing::EndsWith("reloaded\n"));
+  const Finished tokenless = run_rhumb(world_.path(), {"drain", "eu-west", "--server", "http://" + http_.to_string()});
+  EXPECT_EQ(tokenless.exit, "status 1");
+  EXPECT_THAT(tokenless.errors, HasSubstr("--token-file"));
+  EXPECT_THAT(run_rhumb(world_.path(), {"status", "--server", "ns1.example.com"}).errors,
+              HasSubstr("is not a URL such as https://"));
+}
+
+TEST_F(Api, ChecksAZoneAsideWithoutServingIt) {
+  world_.serve();
+  const auto check = [&](const std::string& zone) {
+    const HttpReply reply =
+        expect_as_described("POST", "/v1/zones/{name}/check", fmt::format("/v1/zones/{}/check", zone));
+    EXPECT_EQ(reply.status, 200) << reply.body;
+    return Document::parse(reply.body);
+  };
+  EXPECT_EQ(check("example.com")["changes"], Document::array());
+  world_.write("zones/new.example.zone", "@ 60 SOA ns1 host 7 1 1 1 1\n@ 60 NS ns1\nns1 60 A 192.0.2.1\n");
+  const Document fresh = check("NEW.example.");
+  EXPECT_EQ(fresh["loadable"], true);
+  EXPECT_EQ(fresh["changes"][0], "zone new.example: new, serial 7, 3 records");
+  EXPECT_EQ(ask("GET", "/v1/zones/new.example").status, 404) << "it is not served";
+  world_.write("zones/new.example.zone", "@ 60 SOA ns1 host 7 1 1 1 1\n@ 60 NS ns1\nns1 60 A 192.0.2\n");
+  const Document broken = check("new.example");
+  EXPECT_EQ(broken["loadable"], false);
+  EXPECT_EQ(broken["problems"][0]["severity"], "error");
+  EXPECT_THAT(broken["problems"][0]["place"], HasSubstr("new.example.zone:3"));
+  const Finished refused = command({"reload", "new.example", "--dry-run"});
+  EXPECT_EQ(refused.exit, "status 1");
+  EXPECT_THAT(refused.output, HasSubstr("new.example.zone:3: "));
+  EXPECT_EQ(command({"reload", "example.com", "--dry-run"}).output, "nothing would change\n");
+  EXPECT_THAT(check("example.org")["problems"][0]["message"], HasSubstr("no file of zone example.org"));
+  EXPECT_EQ(expect_as_described("POST", "/v1/zones/{name}/check", "/v1/zones/a..b/check").status, 400);
+}
+
+TEST_F(Api, RunsTheConfigurationsTestsOnWhatIsServed) {
+  world_.write("routes.test.json", R"({"tests": [
+    {"client": "203.0.113.9", "query": "www.example.com", "expect": {"regions": ["eu-west"]}},
+    {"client": "203.0.113.9", "query": "www.example.com", "down": ["eu-west"], "expect": {"regions": ["us-east"]}}]})");
+  world_.serve();
+  const auto run = [&](const std::string& query) {
+    return expect_as_described("POST", "/v1/tests/run", "/v1/tests/run" + query);
+  };
+  EXPECT_THAT(run("").body, HasSubstr("\\\"assertions\\\" names their file")) << "there are none";
+  world_.config["assertions"] = "routes.test.json";
+  world_.reload();
+  ASSERT_TRUE(world_.comes_to(kParis, kInEuWest));
+  EXPECT_EQ(Document::parse(run("").body)["passed"], 2);
+  ASSERT_EQ(command({"drain", "eu-west"}).exit, "status 0");
+  EXPECT_EQ(Document::parse(run("").body)["passed"], 2) << "with nothing down but what a test assumes";
+  const Document current = Document::parse(run("?states=current").body);
+  EXPECT_EQ(current["failed"], 1);
+  EXPECT_EQ(command({"test", "--running"}).output, "2 of 2 passed\n");
+  const Finished failed = command({"test", "--running", "--current"});
+  EXPECT_EQ(failed.exit, "status 1");
+  EXPECT_THAT(failed.output, HasSubstr("expected a region of eu-west, came us-east\n1 of 2 passed\n"));
+  EXPECT_EQ(current["tests"][0]["failures"][0]["came"], "us-east");
+  EXPECT_EQ(current["tests"][0]["decision"]["steering"]["ranking"][0]["instances"][0]["standing"], "drained");
+}
+
+TEST_F(Api, OrdersByTimesThatItIsToldAndStillKnowsThemAfterARestart) {
+  world_.config["services"]["www.example.com"]["steering"]["order"] = "latency";
+  world_.serve();
+  const std::string sample = fmt::format(R"({{"network": "{}", "region": "ap-southeast", "ms": 5}})", kParis);
+  const auto tell = [&](const std::string& body) {
+    return expect_as_described("POST", "/v1/latency", "/v1/latency", body).status;
+  };
+  EXPECT_EQ(tell(sample), 409) << "none are kept";
+  EXPECT_EQ(expect_as_described("GET", "/v1/latency", "/v1/latency").status, 409);
+
+  world_.config["latency"] = {{"min_samples", 2}, {"samples", {{"file", "latency.samples"}, {"settle", "1s"}}}};
+  world_.reload();
+  ASSERT_TRUE(world_.comes_to(kParis, kInEuWest));
+  EXPECT_EQ(tell(sample), 204);
+  EXPECT_EQ(tell(R"({"samples": [)" + sample + "," + sample + "]}"), 204);
+  EXPECT_EQ(tell(R"({"network": "203.0.113.0/24", "region": "mars", "ms": 5})"), 404);
+  EXPECT_EQ(tell(R"({"network": "203.0.113.0/33", "region": "eu-west", "ms": 5})"), 400);
+  EXPECT_TRUE(world_.comes_to(kParis, kInApSoutheast));
+  const auto known = [&] {
+    return Document::parse(
+        expect_as_described("GET", "/v1/latency", "/v1/latency?region=ap-southeast").body)["samples"];
+  };
+  ASSERT_EQ(known().size(), 1U);
+  EXPECT_EQ(known()[0]["network"], kParis);
+  EXPECT_EQ(known()[0]["samples"], 3);
+  EXPECT_EQ(known()[0]["ms"], 5);
+
+  world_.rhumb().signal(SIGTERM);
+  EXPECT_EQ(world_.rhumb().wait_for_exit(), "status 0");
+  world_.serve();
+  EXPECT_EQ(known()[0]["samples"], 3);
+  EXPECT_TRUE(world_.comes_to(kParis, kInApSoutheast));
+}
+
+TEST_F(Api, TellsHowManyAnswersEachServiceGives) {
+  world_.serve();
+  ASSERT_TRUE(world_.comes_to(kParis, kInEuWest));
+  for (int i = 0; i < 20; ++i)
+    static_cast<void>(paris());
+  const Document decisions = Document::parse(expect_as_described("GET", "/v1/decisions", "/v1/decisions").body);
+  ASSERT_EQ(decisions["services"].size(), 1U);
+  const Document& service = decisions["services"][0];
+  EXPECT_EQ(service["service"], "www.example.com");
+  const auto region =
+      std::ranges::find_if(service["regions"], [](const Document& of) { return of["region"] == "eu-west"; });
+  ASSERT_NE(region, service["regions"].end());
+  const double seconds = decisions["seconds"];
+  EXPECT_GE((*region)["per_second"].get<double>() * seconds, 19.5);
+  EXPECT_GE(service["per_second"].get<double>(), (*region)["per_second"].get<double>());
+}
+
+TEST_F(Api, SaysInTheReportWhatOnlyARestartChanges) {
+  world_.serve();
+  world_.config["threads"] = 7;
+  world_.write_config();
+  EXPECT_THAT(command({"reload"}).output, HasSubstr("take effect at the next start"));
 }
 
 TEST_F(Api, ReloadsForACommandAndTellsItWhatIsWrong) {

@@ -89,7 +89,7 @@ TEST_F(Explain, AsksAsTheResolverOfTheClient) {
   EXPECT_THAT(explained({"www.example.com", "198.51.100.53"}), HasSubstr("www.example.com. 30 IN A 192.0.2.10\n"))
       << "without a resolver the client asks by himself";
   EXPECT_THAT(refused({"www.example.com", "203.0.113.9", "--resolver", "ns1"}),
-              HasSubstr("--resolver: \"ns1\" is not an IP address"));
+              HasSubstr("rhumb explain: resolver: \"ns1\" is not an IP address"));
 }
 
 TEST_F(Explain, TakesNetworksAndIpv6) {
@@ -240,17 +240,18 @@ TEST_F(Explain, ANameOfABrokenZoneIsServfail) {
 
 TEST_F(Explain, ARegionThatIsNoneSuggestsOne) {
   EXPECT_EQ(refused({"www.example.com", "203.0.113.9", "--down", "eu-wset"}),
-            "rhumb explain: --down: \"eu-wset\" is not a region (did you mean \"eu-west\"?)\n");
+            "rhumb explain: down: \"eu-wset\" is not a region (did you mean \"eu-west\"?)\n");
 }
 
 TEST_F(Explain, WhatIsNoClientNameOrTypeIsSaid) {
   for (const char* client : {"203.0.113.256", "203.0.113.0/33", "203.0.113.0/", "paris", "203.0.113.0/2x", ""}) {
     EXPECT_EQ(refused({"www.example.com", client}),
-              std::string("rhumb explain: \"") + client + "\" is not an IP address or network\n");
+              std::string("rhumb explain: client: \"") + client + "\" is not an IP address or network\n");
   }
-  EXPECT_EQ(refused({"www..example.com", "203.0.113.9"}), "rhumb explain: \"www..example.com\" is not a domain name\n");
+  EXPECT_EQ(refused({"www..example.com", "203.0.113.9"}),
+            "rhumb explain: name: \"www..example.com\" is not a domain name\n");
   EXPECT_EQ(refused({"www.example.com", "203.0.113.9", "--type", "AAAAA"}),
-            "rhumb explain: --type: \"AAAAA\" is not a record type\n");
+            "rhumb explain: type: \"AAAAA\" is not a record type\n");
 }
 
 TEST_F(Explain, ABadConfigurationIsToldAsCheckTellsIt) {

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "control/administration.hpp"
 
 namespace rhumb::test {
@@ -59,6 +61,39 @@ class FakeAdministration : public control::Administration {
   [[nodiscard]] std::string config() override { throw std::runtime_error("out of luck"); }
   [[nodiscard]] std::string metrics() override { return "rhumb_generation 3\n"; }
 
+  [[nodiscard]] std::string decisions() override { return R"({"seconds":60.0,"services":[]})"; }
+  [[nodiscard]] control::Result add_latencies(const std::vector<control::MeasuredLatency>& latencies) override {
+    for (const control::MeasuredLatency& latency : latencies) {
+      if (latency.region != "eu-west") return {control::Result::Kind::not_found, latency.region + " is not a region"};
+    }
+    const std::lock_guard lock(mutex_);
+    latencies_.insert(latencies_.end(), latencies.begin(), latencies.end());
+    return {};
+  }
+  [[nodiscard]] control::Result latencies(const std::string& region) override {
+    return {control::Result::Kind::conflict, "no samples of " + region};
+  }
+  // Tells what was asked.
+  void explain(control::ExplainRequest request, control::Done done) override {
+    if (request.name.empty()) return done({control::Result::Kind::not_understood, "name: none"});
+    std::string text = request.name + " " + request.client + " " + request.resolver + " " + request.type;
+    for (const std::string& region : request.down)
+      text += " -" + region;
+    if (!request.as_text) text = nlohmann::json::array({text}).dump(-1, ' ', false, kReplace);
+    done({control::Result::Kind::done, std::move(text)});
+  }
+  void check_zone(std::string name, control::Done done) override {
+    done({control::Result::Kind::busy, name + " has to wait"});
+  }
+  void run_tests(control::TestStates states, control::Done done) override {
+    const bool as_now = states == control::TestStates::current;
+    done({control::Result::Kind::done, as_now ? R"(["current"])" : R"(["assumed"])"});
+  }
+
+  [[nodiscard]] std::vector<control::MeasuredLatency> told_latencies() {
+    const std::lock_guard lock(mutex_);
+    return latencies_;
+  }
   // The zone that was reloaded last; empty: everything.
   [[nodiscard]] std::string reloaded() {
     const std::lock_guard lock(mutex_);
@@ -85,9 +120,12 @@ class FakeAdministration : public control::Administration {
   }
 
  private:
+  static constexpr auto kReplace = nlohmann::json::error_handler_t::replace;
+
   std::mutex mutex_;
   control::LoadReport report_{true, {"rhumb.json: /: warning: hm"}};
   std::string reloaded_;
+  std::vector<control::MeasuredLatency> latencies_;
   bool is_slow_ = false;
   std::vector<std::function<void(control::LoadReport)>> waiting_;
 };

@@ -354,9 +354,14 @@ TEST_F(LoadConfig, ReadsWhereLatencyComesFrom) {
   EXPECT_EQ(load_with(R"("threads": 2,)", R"("threads": 2, "latency": {"files": [], "min_samples": 9},)")
                 ->latency.samples_min,
             9U);
+  const auto told = load_with(R"("threads": 2,)", R"("threads": 2, "latency": {"samples": {"file": "told.csv"}},)");
+  ASSERT_TRUE(told && told->latency.samples);
+  EXPECT_EQ(told->latency.samples->file, directory_.path() / "told.csv");
+  EXPECT_EQ(told->latency.samples->keep, std::chrono::hours(24));
+  EXPECT_EQ(told->latency.samples->settle, std::chrono::seconds(30));
   EXPECT_FALSE(load_with(R"("threads": 2,)", R"("threads": 2, "latency": {"min_samples": 0},)"));
   EXPECT_THAT(messages_, ElementsAre("rhumb.json: /latency/min_samples: must be a whole number from 1 to 1000000",
-                                     "rhumb.json: /latency: \"files\" is missing"));
+                                     "rhumb.json: /latency: needs \"files\", or \"samples\", or both"));
 }
 
 TEST_F(LoadConfig, TheProtocolHasDefaults) {

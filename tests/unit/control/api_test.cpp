@@ -35,8 +35,11 @@ class ApiTest : public testing::Test {
     const ApiRequest request{std::string(method), std::string(target), std::string(body), {"ada", role, "socket"}};
     Routed routed = api().route(request);
     if (routed.route == nullptr) return std::move(routed.refusal);
-    EXPECT_EQ(routed.route->kind, Route::Kind::call) << target;
-    return api().perform(routed, request);
+    if (routed.route->kind == Route::Kind::call) return api().perform(routed, request);
+    EXPECT_EQ(routed.route->kind, Route::Kind::later) << target;
+    ApiAnswer later;
+    api().start(routed, request, [&](ApiAnswer answer) { later = std::move(answer); });
+    return later;
   }
   static std::string detail(const ApiAnswer& answer) { return Json::parse(answer.body).at("detail"); }
 
@@ -115,6 +118,7 @@ TEST_F(ApiTest, TellsOfTheServer) {
   EXPECT_EQ(ask("GET", "/v1/zones/example.org").status, 404);
   EXPECT_EQ(Json::parse(ask("GET", "/v1/services").body)["services"][0]["pick"], "rotate");
   EXPECT_EQ(Json::parse(ask("GET", "/v1/regions").body)["regions"][0]["capacity"], 10);
+  EXPECT_EQ(Json::parse(ask("GET", "/v1/decisions").body)["seconds"], 60);
   const ApiAnswer metrics = ask("GET", "/metrics");
   EXPECT_EQ(metrics.body, "rhumb_generation 3\n");
   EXPECT_THAT(metrics.content_type, HasSubstr("text/plain; version=0.0.4"));
@@ -127,25 +131,70 @@ TEST_F(ApiTest, TellsWhatWentWrongInACall) {
 }
 
 TEST_F(ApiTest, TellsHowAReloadWent) {
-  ApiAnswer answer;
-  const auto reload = [&](const std::string& target) {
-    ApiRequest request{"POST", target, {}, {}};
-    request.caller.role = Role::admin;
-    const Routed routed = api().route(request);
-    ASSERT_NE(routed.route, nullptr) << target;
-    api().reload(routed, [&](ApiAnswer given) { answer = std::move(given); });
-  };
-  reload("/v1/zones/example.com/reload");
+  EXPECT_EQ(ask("POST", "/v1/zones/example.com/reload").status, 200);
   EXPECT_EQ(administration_.reloaded(), "example.com");
-  reload("/v1/reload");
+  ApiAnswer answer = ask("POST", "/v1/reload");
   EXPECT_EQ(administration_.reloaded(), "") << "everything";
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(Json::parse(answer.body)["done"], true);
   administration_.reload_with({false, {"rhumb.json: /listen: oops"}});
-  reload("/v1/reload");
+  answer = ask("POST", "/v1/reload");
   EXPECT_EQ(answer.status, 409);
   EXPECT_EQ(Json::parse(answer.body)["report"][0], "rhumb.json: /listen: oops");
   EXPECT_THAT(detail(answer), HasSubstr("refused"));
+}
+
+TEST_F(ApiTest, PassesOnWhatIsToBeExplained) {
+  const ApiAnswer page = ask("GET",
+                             "/v1/explain?name=www.example.com&client=192.0.2.0%2F24&resolver=192.0.2.53&type=AAAA&"
+                             "down=eu-west,us-east&format=text");
+  EXPECT_EQ(page.status, 200);
+  EXPECT_THAT(page.content_type, HasSubstr("text/plain"));
+  EXPECT_EQ(page.body, "www.example.com 192.0.2.0/24 192.0.2.53 AAAA -eu-west -us-east");
+  const ApiAnswer json = ask("GET", "/v1/explain?name=a.example&client=192.0.2.1");
+  EXPECT_EQ(Json::parse(json.body), Json::array({"a.example 192.0.2.1  A"})) << "its type is A if none is named";
+  EXPECT_EQ(ask("GET", "/v1/explain?name=a&client=b&format=xml").status, 400);
+  EXPECT_EQ(ask("GET", "/v1/explain?name=a&cleint=b").status, 400);
+  const ApiAnswer refused = ask("GET", "/v1/explain?format=text");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_EQ(detail(refused), "name: none");
+}
+
+TEST_F(ApiTest, TellsWhenAnotherCallOfItsKindIsBeingMade) {
+  const ApiAnswer answer = ask("POST", "/v1/zones/example.com/check");
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(detail(answer), "example.com has to wait");
+}
+
+TEST_F(ApiTest, RunsTestsWithTheStatesThatAreAskedFor) {
+  EXPECT_EQ(Json::parse(ask("POST", "/v1/tests/run").body)[0], "assumed");
+  EXPECT_EQ(Json::parse(ask("POST", "/v1/tests/run?states=current").body)[0], "current");
+  EXPECT_EQ(ask("POST", "/v1/tests/run?states=real").status, 400);
+}
+
+TEST_F(ApiTest, TakesMeasuredTimesOneByOneAndManyAtOnce) {
+  EXPECT_EQ(ask("POST", "/v1/latency", R"({"network":"192.0.2.0/24","region":"eu-west","ms":23.5})").status, 204);
+  EXPECT_EQ(ask("POST", "/v1/latency", R"({"samples":[{"network":"2001:db8::/48","region":"eu-west","ms":7},
+                                                      {"network":"192.0.2.7","region":"eu-west","ms":8}]})")
+                .status,
+            204);
+  const auto told = administration_.told_latencies();
+  ASSERT_THAT(told, SizeIs(3));
+  EXPECT_EQ(told[0].network.to_string(), "192.0.2.0/24");
+  EXPECT_EQ(told[0].rtt_ms, 23.5F);
+  EXPECT_EQ(told[1].network.to_string(), "2001:db8::/48");
+  EXPECT_EQ(told[2].rtt_ms, 8);
+  for (const char* wrong :
+       {R"({"network":"192.0.2.1/24","region":"eu-west","ms":1})",
+        R"({"network":"192.0.2.0/24","region":"eu-west","ms":0})",
+        R"({"network":"192.0.2.0/24","region":"eu-west","ms":60001})",
+        R"({"network":"192.0.2.0/24","region":"eu-west"})", R"({"network":"192.0.2.0/24","region":"","ms":1})",
+        R"({"network":"192.0.2.0/24","region":"eu-west","ms":1,"s":1})", R"({"samples":{}})", R"({"samples":[1]})"}) {
+    EXPECT_EQ(ask("POST", "/v1/latency", wrong).status, 400) << wrong;
+  }
+  EXPECT_EQ(ask("POST", "/v1/latency", R"({"network":"192.0.2.0/24","region":"mars","ms":1})").status, 404);
+  EXPECT_THAT(administration_.told_latencies(), SizeIs(3)) << "what is refused is not taken in part";
+  EXPECT_EQ(detail(ask("GET", "/v1/latency?region=eu-west")), "no samples of eu-west");
 }
 
 TEST_F(ApiTest, KnowsPathsAndTheirMethods) {

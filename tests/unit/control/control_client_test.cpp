@@ -10,18 +10,22 @@
 #include <stdexcept>
 #include <thread>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "control/control_server.hpp"
+#include "control/tokens.hpp"
 #include "support/fake_administration.hpp"
 #include "support/fake_operations.hpp"
+#include "support/loopback.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace rhumb::control {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Optional;
 using testing::SizeIs;
@@ -139,6 +143,66 @@ TEST_F(ControlClientTest, BringsTheReportOfAReloadDoneOrRefused) {
   const LoadReport refused = client.reload();
   EXPECT_FALSE(refused.is_done);
   EXPECT_THAT(refused.lines, testing::ElementsAre("rhumb.json: /listen: oops"));
+}
+
+TEST_F(ControlClientTest, BringsAnExplanationAsItIsWanted) {
+  const auto server = serve();
+  ControlClient client(file_);
+  EXPECT_EQ(client.explain({"www.example.com", "192.0.2.0/24", "192.0.2.53", "AAAA", {"eu west", "b"}, true}),
+            "www.example.com 192.0.2.0/24 192.0.2.53 AAAA -eu west -b");
+  EXPECT_EQ(client.explain({"a.example", "192.0.2.1"}), "[\"a.example 192.0.2.1  A\"]\n");
+  EXPECT_THROW((void)client.explain({}), std::runtime_error);
+}
+
+class RemoteClientTest : public ControlClientTest {
+ protected:
+  RemoteClientTest() {
+    token_ = new_token();
+    const ReadTokens tokens = read_tokens(token_line(Role::operate, "deploy", token_));
+    settings_.http = Endpoint{test::loopback(1), 0};
+    settings_.tokens = std::make_shared<const Tokens>(tokens.tokens);
+    server_ = std::make_unique<ControlServer>(settings_, ControlServices{*operations_, administration_, events_});
+  }
+
+  [[nodiscard]] RemoteServer remote(std::string_view path, std::string token) const {
+    return {parse_url(fmt::format("http://{}{}", server_->http()->to_string(), path)).value(), std::move(token)};
+  }
+  static std::string why_refused(const RemoteServer& server) {
+    try {
+      ControlClient client(server);
+      return client.set_override({{"eu-west"}}, false).value_or("");
+    } catch (const Unreachable& error) {
+      return error.what();
+    }
+  }
+
+  std::string token_;
+  ControlSettings settings_;
+  std::unique_ptr<ControlServer> server_;
+};
+
+TEST_F(RemoteClientTest, DoesOverTcpWhatItsTokenMay) {
+  ControlClient client(remote("", token_));
+  EXPECT_THAT(client.status().instances, SizeIs(1));
+  EXPECT_EQ(client.set_override({{"eu-west"}}, false), std::nullopt);
+  EXPECT_THAT(operations_->overrides(), SizeIs(1));
+  EXPECT_THROW((void)client.reload(), std::runtime_error) << "that takes an admin";
+}
+
+TEST_F(RemoteClientTest, SaysHowToShowATokenWhereOneIsNeeded) {
+  EXPECT_THAT(why_refused(remote("", "")), AllOf(HasSubstr("needs the role \"operate\""), HasSubstr("RHUMB_TOKEN")));
+  EXPECT_EQ(why_refused(remote("", "x")), "the server does not know the token");
+  EXPECT_THAT(why_refused(remote("/elsewhere", token_)), HasSubstr("there is no such resource"));
+}
+
+TEST_F(RemoteClientTest, SendsNoTokenOverANetworkForAllToRead) {
+  EXPECT_THAT(why_refused({*parse_url("http://192.0.2.1:8053"), token_}), HasSubstr("use https"));
+}
+
+TEST_F(RemoteClientTest, SaysWhereNobodyListens) {
+  const RemoteServer server = remote("", token_);
+  server_.reset();
+  EXPECT_THAT(why_refused(server), HasSubstr("no server listens on http://127."));
 }
 
 TEST_F(ControlClientTest, AsksWhetherTheServerRunsWhenNobodyListens) {

@@ -7,7 +7,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/fake_operations.hpp"
 #include "support/small_snapshot.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace rhumb::daemon {
 namespace {
@@ -35,12 +37,18 @@ class AdministrationTest : public testing::Test {
   MainLoop loop_{SIGUSR1};
   Published<answer::Snapshot> snapshot_{some_snapshot()};
   int reloads_ = 0;
-  ServerAdministration administration_{snapshot_, loop_,
-                                       [this](const std::string& zone) {
-                                         ++reloads_;
-                                         return LoadReport{true, {"fine" + zone}};
-                                       },
-                                       [] { return std::string("rhumb_up 1\n"); }};
+  Loaded loaded_;
+  test::FakeOperations operations_;
+  Inspector inspector_{snapshot_, operations_, loop_, [this]() -> const Loaded& { return loaded_; }};
+  LatencyStore latencies_;
+  ServerAdministration administration_{snapshot_,
+                                       loop_,
+                                       {inspector_, latencies_,
+                                        [this](const std::string& zone) {
+                                          ++reloads_;
+                                          return LoadReport{true, {"fine" + zone}};
+                                        },
+                                        [] { return std::string("rhumb_up 1\n"); }, [] { return std::string("{}"); }}};
 };
 
 TEST_F(AdministrationTest, KnowsHowTheLastLoadWentAndWhatIsServed) {
@@ -80,6 +88,23 @@ TEST_F(AdministrationTest, ReloadsEachZoneThatIsAskedFor) {
     administration_.reload(zone, [&](const LoadReport& report) { told.push_back(report.lines.front()); });
   (void)loop_.wait(1min);
   EXPECT_THAT(told, ElementsAre("finea.example", "fineb.example"));
+}
+
+TEST_F(AdministrationTest, TakesMeasuredTimesToRegionsThatThereAreIfTheyAreKept) {
+  const control::MeasuredLatency good{*Network::parse("192.0.2.0/24"), "eu-west", 5};
+  const control::MeasuredLatency bad{*Network::parse("192.0.2.0/24"), "eu-wset", 5};
+  EXPECT_EQ(administration_.add_latencies({good}).kind, control::Result::Kind::conflict);
+  EXPECT_EQ(administration_.latencies("").kind, control::Result::Kind::conflict);
+  const test::TemporaryDirectory directory;
+  Problems problems;
+  latencies_.configure(config::LatencySamples{directory.path() / "samples", 1h, 30s}, {}, problems);
+  const control::Result refused = administration_.add_latencies({good, bad});
+  EXPECT_EQ(refused.kind, control::Result::Kind::not_found);
+  EXPECT_THAT(refused.text, testing::HasSubstr("did you mean \"eu-west\"?"));
+  EXPECT_THAT(latencies_.known()->latencies, testing::IsEmpty()) << "all or none";
+  EXPECT_EQ(administration_.add_latencies({good}).kind, control::Result::Kind::done);
+  EXPECT_THAT(administration_.latencies("").text, testing::HasSubstr("192.0.2.0/24"));
+  EXPECT_THAT(administration_.latencies("us-east").text, testing::HasSubstr("\"samples\":[]"));
 }
 
 TEST_F(AdministrationTest, TellsOfWhatIsServedNowFromAnotherThread) {

@@ -4,9 +4,9 @@
 
 #include <fmt/format.h>
 
-#include "cli/explanation.hpp"
+#include "daemon/explanation.hpp"
 
-namespace rhumb::cli {
+namespace rhumb::daemon {
 namespace {
 
 constexpr int kLabelWidth = 10;
@@ -67,6 +67,17 @@ std::string to_text(const ExplainedLatency& latency) {
                      age_of(latency.measured_at));
 }
 
+// ", draining (40 % of its clients): HTTP 200 in 3ms"; empty where no server was asked.
+std::string health_text(const ExplainedInstance& instance) {
+  if (!instance.health) return {};
+  const ExplainedHealth& health = *instance.health;
+  constexpr double kPercent = 100;
+  const bool is_plain = health.standing == "serving" || health.standing == instance.state;
+  std::string text = is_plain ? std::string() : ", " + health.standing;
+  if (health.share > 0 && health.share < 1) text += fmt::format(" ({:.0f} % of its clients)", health.share * kPercent);
+  return health.evidence.empty() ? text : text + ": " + health.evidence;
+}
+
 void write_ranking(Page& page, const ExplainedSteering& steering) {
   for (const ExplainedRegion& region : steering.ranking) {
     const std::string distance = region.distance_km ? fmt::format("{:.0f} km", std::round(*region.distance_km)) : "";
@@ -76,8 +87,8 @@ void write_ranking(Page& page, const ExplainedSteering& steering) {
                                      region.picked ? "   ← picked" : ""));
     for (const ExplainedInstance& instance : region.instances) {
       const std::string weight = instance.weight == 1 ? "" : fmt::format(", weight {}", instance.weight);
-      page.line("ranking", fmt::format("   {} {:<39} {}{}", instance.picked ? "→" : " ", instance.address,
-                                       instance.state, weight));
+      page.line("ranking", fmt::format("   {} {:<39} {}{}{}", instance.picked ? "→" : " ", instance.address,
+                                       instance.state, weight, health_text(instance)));
     }
     if (region.instances.empty()) page.line("ranking", "     no instance of this family");
   }
@@ -111,7 +122,8 @@ std::string to_text(const Explanation& explanation) {
     page.line("answer", record);
   for (const std::string& record : explanation.authority)
     page.line("authority", record);
+  if (!explanation.note.empty()) page.line("note", explanation.note);
   return page.take();
 }
 
-}  // namespace rhumb::cli
+}  // namespace rhumb::daemon

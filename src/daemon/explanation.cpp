@@ -1,4 +1,4 @@
-#include "cli/explanation.hpp"
+#include "daemon/explanation.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 #include <ldns/ldns.h>
 
-namespace rhumb::cli {
+#include "steering/words.hpp"
+
+namespace rhumb::daemon {
 namespace {
 
 using steering::Outcome;
@@ -51,15 +53,25 @@ ExplainedLocation explain_location(const geo::Database& database, IpAddress clie
   return result;
 }
 
-std::string state_of(const steering::Instance& instance, const daemon::Loaded& loaded) {
-  const auto state = loaded.snapshot->board->read(instance.target).state;
-  const bool is_checked = loaded.plan.instances[instance.target].condition.has_value();
+std::string state_of(const steering::Instance& instance, const Grounds& grounds) {
+  const auto state = grounds.board->read(instance.target).state;
+  const bool is_checked = instance.target < grounds.checked.size() && grounds.checked[instance.target];
   if (state == health::State::unknown && !is_checked) return "unchecked";
   return std::string(health::to_text(state));
 }
 
+// What the server says of it, unless that is of another load than the snapshot.
+std::optional<ExplainedHealth> health_of(const steering::Instance& instance, const health::Scope& scope,
+                                         const Grounds& grounds) {
+  if (grounds.status == nullptr || instance.target >= grounds.status->instances.size()) return std::nullopt;
+  const health::InstanceStatus& status = grounds.status->instances[instance.target];
+  if (!covers(scope, status)) return std::nullopt;
+  return ExplainedHealth{std::string(health::to_text(status.standing)), status.share, status.evidence};
+}
+
 std::vector<ExplainedInstance> explain_pool(const answer::SteeredStep& steered, steering::RegionIndex region,
-                                            const daemon::Loaded& loaded) {
+                                            const Grounds& grounds) {
+  const auto& settings = steered.service->settings();
   const auto picked = std::span(steered.pick.instances).first(steered.pick.count);
   const bool is_picked_region = steered.pick.count > 0 && steered.pick.region == region;
   std::vector<ExplainedInstance> result;
@@ -68,7 +80,9 @@ std::vector<ExplainedInstance> explain_pool(const answer::SteeredStep& steered, 
     const bool is_picked = is_picked_region && std::ranges::find(picked, number) != picked.end();
     const std::string address =
         steered.service->has_names() ? steered.service->name(region, number).to_text() : instance.address.to_string();
-    result.push_back({address, state_of(instance, loaded), instance.weight, is_picked});
+    const health::Scope scope{settings.regions[region], settings.name, address};
+    result.push_back(
+        {address, state_of(instance, grounds), instance.weight, is_picked, health_of(instance, scope, grounds)});
     ++number;
   }
   return result;
@@ -82,10 +96,10 @@ const steering::Preference& preference_of(const answer::SteeredStep& steered) {
 }
 
 std::optional<ExplainedLatency> explain_latency(IpAddress client, steering::RegionIndex region,
-                                                const daemon::Loaded& loaded) {
+                                                const Grounds& grounds) {
   const IpAddress address = geo::unembed(client);
-  const geo::Location location = loaded.databases.get().locations.get(loaded.databases.get().find(address));
-  const auto latency = loaded.latencies.find(loaded.latencies.networks().find(address), location, region);
+  const geo::Location location = grounds.database.locations.get(grounds.database.find(address));
+  const auto latency = grounds.latencies.find(grounds.latencies.networks().find(address), location, region);
   ExplainedLatency result{latency.rtt_ms, {}, latency.samples, latency.measured_at};
   switch (latency.source) {
     case steering::LatencySource::none:
@@ -104,54 +118,28 @@ std::optional<ExplainedLatency> explain_latency(IpAddress client, steering::Regi
 }
 
 std::vector<ExplainedRegion> explain_ranking(const answer::SteeredStep& steered, const ExplainedLocation& location,
-                                             const daemon::Loaded& loaded) {
+                                             const Grounds& grounds) {
   const auto& settings = steered.service->settings();
   std::vector<ExplainedRegion> result;
   for (std::size_t at = 0; at < steered.ranked.regions.size(); ++at) {
     const steering::RegionIndex index = steered.ranked.regions[at];
-    const auto region = std::ranges::find(loaded.snapshot->regions, settings.regions[index], &steering::Region::name);
+    const auto region = std::ranges::find(grounds.snapshot.regions, settings.regions[index], &steering::Region::name);
     std::optional<double> distance;
     if (location.coordinates) distance = geo::distance_km(*location.coordinates, region->coordinates);
     std::optional<ExplainedLatency> latency;
     if (preference_of(steered).order == steering::Order::latency) {
-      const auto number = static_cast<steering::RegionIndex>(region - loaded.snapshot->regions.begin());
-      latency = explain_latency(steered.client, number, loaded);
+      const auto number = static_cast<steering::RegionIndex>(region - grounds.snapshot.regions.begin());
+      latency = explain_latency(steered.client, number, grounds);
     }
     const bool is_picked = steered.pick.count > 0 && steered.pick.region == index;
     result.push_back({region->name, steered.ranked.tiers[at] + 1, distance, latency,
-                      explain_pool(steered, index, loaded), is_picked});
+                      explain_pool(steered, index, grounds), is_picked});
   }
   return result;
 }
 
 std::string_view to_text(Family family) {
   return family == Family::v4 ? "IPv4" : "IPv6";
-}
-
-std::string_view to_text(steering::Order order) {
-  switch (order) {
-    case steering::Order::nearest:
-      return "nearest";
-    case steering::Order::latency:
-      return "latency";
-    case steering::Order::listed:
-      return "listed";
-    case steering::Order::equal:
-      return "equal";
-  }
-  return "";
-}
-
-std::string_view to_text(steering::Policy policy) {
-  switch (policy) {
-    case steering::Policy::rotate:
-      return "rotate";
-    case steering::Policy::weighted:
-      return "weighted";
-    case steering::Policy::sticky:
-      return "sticky";
-  }
-  return "";
 }
 
 std::string rule_of(const answer::SteeredStep& steered) {
@@ -217,17 +205,17 @@ std::string reason_of(const answer::SteeredStep& steered, const ExplainedSteerin
                      is_best ? "" : " of those that have a healthy instance");
 }
 
-ExplainedSteering explain_steering(const answer::SteeredStep& steered, const daemon::Loaded& loaded) {
+ExplainedSteering explain_steering(const answer::SteeredStep& steered, const Grounds& grounds) {
   const auto& settings = steered.service->settings();
   ExplainedSteering result{};
   result.service = settings.name;
   if (!steered.service->has_names()) result.family = to_text(steered.family);
   result.client = steered.client.to_string();
-  result.location = explain_location(loaded.databases.get(), steered.client);
+  result.location = explain_location(grounds.database, steered.client);
   result.order = to_text(preference_of(steered).order);
   result.policy = to_text(settings.policy);
   result.rule = rule_of(steered);
-  result.ranking = explain_ranking(steered, result.location, loaded);
+  result.ranking = explain_ranking(steered, result.location, grounds);
   result.outcome = steered.pick.outcome;
   result.reason = reason_of(steered, result);
   result.ttl_s = steered.ttl_s;
@@ -265,18 +253,29 @@ std::string zone_of(const answer::Decision& decision, const zone::Zones& zones) 
 
 }  // namespace
 
-Explanation explain_decision(const answer::Decision& decision, const daemon::Loaded& loaded, Bytes response) {
+Grounds grounds_of(const Loaded& loaded, const health::Board& board) {
+  Grounds grounds{*loaded.snapshot, &board, loaded.databases.get(), *loaded.latencies, {}};
+  for (const auto& instance : loaded.plan.instances)
+    grounds.checked.push_back(instance.condition.has_value());
+  return grounds;
+}
+
+Explanation explain(const Question& question, const Reply& reply, const Grounds& grounds) {
+  const answer::Decision& decision = reply.decision;
   Explanation result;
-  result.zone = zone_of(decision, loaded.snapshot->zones);
+  result.name = question.name.to_text();
+  result.type = dns::type_to_text(question.type);
+  if (question.resolver) result.resolver = question.resolver->to_string();
+  result.zone = zone_of(decision, grounds.snapshot.zones);
   for (const answer::Step& step : decision.steps) {
     result.steps.push_back(fmt::format("{} {}", step.name.to_text(), to_text(step.found)));
   }
   for (const answer::SteeredStep& steered : decision.steered)
-    result.steering.push_back(explain_steering(steered, loaded));
+    result.steering.push_back(explain_steering(steered, grounds));
   result.rcode = dns::rcode_to_text(decision.rcode);
 
   ldns_pkt* parsed = nullptr;
-  if (ldns_wire2pkt(&parsed, response.data(), response.size()) == LDNS_STATUS_OK) {
+  if (ldns_wire2pkt(&parsed, reply.message.data(), reply.message.size()) == LDNS_STATUS_OK) {
     const std::unique_ptr<ldns_pkt, decltype(&ldns_pkt_free)> packet(parsed, &ldns_pkt_free);
     result.answer = records_of(ldns_pkt_answer(parsed));
     result.authority = records_of(ldns_pkt_authority(parsed));
@@ -284,4 +283,4 @@ Explanation explain_decision(const answer::Decision& decision, const daemon::Loa
   return result;
 }
 
-}  // namespace rhumb::cli
+}  // namespace rhumb::daemon

@@ -1,33 +1,12 @@
 #include <nlohmann/json.hpp>
 
-#include "cli/explanation.hpp"
+#include "daemon/explanation.hpp"
+#include "steering/words.hpp"
 
-namespace rhumb::cli {
+namespace rhumb::daemon {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string_view to_text(steering::Outcome outcome) {
-  switch (outcome) {
-    case steering::Outcome::healthy:
-      return "healthy";
-    case steering::Outcome::all_down:
-      return "all_down";
-    case steering::Outcome::fallback:
-      return "fallback";
-    case steering::Outcome::last_resort:
-      return "last_resort";
-    case steering::Outcome::nodata:
-      return "nodata";
-    case steering::Outcome::no_instances:
-      return "no_instances";
-    case steering::Outcome::kept_out:
-      return "kept_out";
-    case steering::Outcome::refused:
-      return "refused";
-  }
-  return "";
-}
 
 Json location_json(const ExplainedLocation& location) {
   Json json = Json::object();
@@ -45,6 +24,18 @@ Json location_json(const ExplainedLocation& location) {
   return json;
 }
 
+Json instance_json(const ExplainedInstance& instance, const char* address_key) {
+  Json json{{address_key, instance.address}, {"state", instance.state}};
+  if (const auto& health = instance.health) {
+    json["standing"] = health->standing;
+    json["share"] = health->share;
+    if (!health->evidence.empty()) json["evidence"] = health->evidence;
+  }
+  json["weight"] = instance.weight;
+  json["picked"] = instance.picked;
+  return json;
+}
+
 Json region_json(const ExplainedRegion& region, const char* address_key) {
   Json json{{"region", region.name}, {"tier", region.tier}};
   if (region.distance_km) json["distance_km"] = *region.distance_km;
@@ -57,10 +48,7 @@ Json region_json(const ExplainedRegion& region, const char* address_key) {
   json["picked"] = region.picked;
   json["instances"] = Json::array();
   for (const ExplainedInstance& instance : region.instances) {
-    json["instances"].push_back({{address_key, instance.address},
-                                 {"state", instance.state},
-                                 {"weight", instance.weight},
-                                 {"picked", instance.picked}});
+    json["instances"].push_back(instance_json(instance, address_key));
   }
   return json;
 }
@@ -73,7 +61,7 @@ Json steering_json(const ExplainedSteering& steering) {
   json["ranking"] = Json::array();
   for (const ExplainedRegion& region : steering.ranking)
     json["ranking"].push_back(region_json(region, steering.family.empty() ? "target" : "address"));
-  json["outcome"] = to_text(steering.outcome);
+  json["outcome"] = steering::to_text(steering.outcome);
   json["why"] = steering.reason;
   json["ttl"] = steering.ttl_s;
   json["scope_bits"] = steering.scope_bits;
@@ -96,7 +84,8 @@ std::string to_json(const Explanation& explanation) {
   json["rcode"] = explanation.rcode;
   json["answer"] = explanation.answer;
   json["authority"] = explanation.authority;
-  return json.dump(2);
+  if (!explanation.note.empty()) json["note"] = explanation.note;
+  return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
-}  // namespace rhumb::cli
+}  // namespace rhumb::daemon

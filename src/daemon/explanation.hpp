@@ -1,21 +1,31 @@
-// A decision in plain words and numbers, ready to be printed.
+// A decision in plain words and numbers, ready to be printed: by `rhumb explain`, which asks no server, and by a server
+// that is asked what it answers now.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "answer/decision.hpp"
-#include "base/bytes.hpp"
+#include "answer/snapshot.hpp"
 #include "daemon/loader.hpp"
+#include "daemon/trial.hpp"
+#include "health/status.hpp"
 
-namespace rhumb::cli {
+namespace rhumb::daemon {
+
+// What a server knows of an instance besides its state.
+struct ExplainedHealth {
+  std::string standing;  // "serving", "draining", …
+  double share;          // of the clients that it would have otherwise
+  std::string evidence;  // why the state is what it is; may be empty
+};
 
 struct ExplainedInstance {
   std::string address;  // or name
   std::string state;    // "up", "down", "unknown", "unchecked"
   int weight;
   bool picked;
+  std::optional<ExplainedHealth> health;  // none: no server was asked
 };
 
 // A measured time, where regions are ordered by it.
@@ -69,13 +79,26 @@ struct Explanation {
   std::string rcode;
   std::vector<std::string> answer;  // records in master-file form
   std::vector<std::string> authority;
+  std::string note;  // what is doubtful about all this; empty: nothing
 };
 
-// `decision` was made with `loaded.snapshot`; `response` is the message that it led to.
-[[nodiscard]] Explanation explain_decision(const answer::Decision& decision, const daemon::Loaded& loaded,
-                                           Bytes response);
+// What an explanation goes by.
+struct Grounds {
+  const answer::Snapshot& snapshot;
+  const health::Board* board;  // that the reply was made with
+  const geo::Database& database;
+  const steering::Latencies& latencies;
+  std::vector<bool> checked;               // by steering::TargetIndex: whether an instance is checked at all
+  const health::Status* status = nullptr;  // of the server; null: none was asked
+};
+
+// Of what was loaded aside, its databases in memory. `board` must outlive it.
+[[nodiscard]] Grounds grounds_of(const Loaded& loaded, const health::Board& board);
+
+// `reply` was made with `grounds.snapshot`, and answers `question`.
+[[nodiscard]] Explanation explain(const Question& question, const Reply& reply, const Grounds& grounds);
 
 [[nodiscard]] std::string to_text(const Explanation& explanation);
 [[nodiscard]] std::string to_json(const Explanation& explanation);
 
-}  // namespace rhumb::cli
+}  // namespace rhumb::daemon

@@ -1,0 +1,71 @@
+#include "daemon/decision_rates.hpp"
+
+#include <cmath>
+#include <map>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+namespace rhumb::daemon {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// By region, the empty one for answers without one. A service and region may have several places among the counts.
+using Gains = std::map<std::string, std::map<std::string, std::uint64_t>>;
+
+// Places are never given away: what has come since `before` stands behind what there was.
+Gains gains_since(const DecisionRates::Counts& before, const DecisionRates::Counts& counts) {
+  Gains gains;
+  for (std::size_t place = 0; place < counts.size(); ++place) {
+    const std::uint64_t then = place < before.size() ? before[place].answers : 0;
+    const std::uint64_t gained = counts[place].answers - then;
+    if (gained > 0) gains[counts[place].service][counts[place].region] += gained;
+  }
+  return gains;
+}
+
+// With three digits after the point.
+double rate(std::uint64_t gained, double seconds) {
+  constexpr double kDigits = 1'000;
+  return seconds > 0 ? std::round(static_cast<double>(gained) / seconds * kDigits) / kDigits : 0;
+}
+
+}  // namespace
+
+bool DecisionRates::is_due(Clock::time_point now) const {
+  const std::lock_guard lock(mutex_);
+  return noted_.empty() || now >= noted_.back().at + kInterval;
+}
+
+void DecisionRates::note(Counts counts, Clock::time_point now) {
+  const std::lock_guard lock(mutex_);
+  noted_.push_back({now, std::move(counts)});
+  // The first is the one that is a whole window old.
+  while (noted_.size() > 1 && noted_[1].at + kWindow <= now)
+    noted_.pop_front();
+}
+
+std::string DecisionRates::to_json(const Counts& counts, Clock::time_point now) const {
+  const std::lock_guard lock(mutex_);
+  const Noted start = noted_.empty() ? Noted{now, counts} : noted_.front();
+  const double seconds = std::chrono::duration<double>(now - start.at).count();
+  Json services = Json::array();
+  for (const auto& [service, by_region] : gains_since(start.counts, counts)) {
+    std::uint64_t all = 0;
+    Json regions = Json::array();
+    for (const auto& [region, gained] : by_region) {
+      all += gained;
+      if (!region.empty()) regions.push_back({{"region", region}, {"per_second", rate(gained, seconds)}});
+    }
+    Json one = Json::object();
+    if (!service.empty()) one["service"] = service;
+    one["per_second"] = rate(all, seconds);
+    one["regions"] = std::move(regions);
+    services.push_back(std::move(one));
+  }
+  return Json{{"seconds", seconds}, {"services", std::move(services)}}.dump(-1, ' ', false,
+                                                                            Json::error_handler_t::replace);
+}
+
+}  // namespace rhumb::daemon
