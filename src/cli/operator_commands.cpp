@@ -107,11 +107,15 @@ void add_report(CLI::App& app, std::function<int()>& chosen) {
 
 void add_reload(CLI::App& app, std::function<int()>& chosen) {
   const auto server = keep(ServerAddress{});
-  const auto zone = keep(std::string());
+  const auto order = keep(control::ReloadOrder{});
   CLI::App* command = app.add_subcommand("reload", "Have a running server read what has changed, and wait for it");
-  command->add_option("ZONE", *zone, "Only this zone, and nothing else");
+  CLI::Option* zone = command->add_option("ZONE", order->zone, "Only this zone, and nothing else");
+  command
+      ->add_flag("--accept-databases", order->accepts_databases,
+                 "New geo databases are meant, however many clients they send to another region")
+      ->excludes(zone);
   add_server(command, *server);
-  command->callback([server, zone, &chosen] { chosen = [server, zone] { return reload(*server, *zone); }; });
+  command->callback([server, order, &chosen] { chosen = [server, order] { return reload(*server, *order); }; });
 }
 
 void add_token(CLI::App& app, std::function<int()>& chosen) {

@@ -6,10 +6,14 @@
 
 namespace rhumb::cli {
 
-int reload(const ServerAddress& server, const std::string& zone) {
-  const control::LoadReport report = connect(server)->reload(zone);
+int reload(const ServerAddress& server, const control::ReloadOrder& order) {
+  const control::LoadReport report = connect(server)->reload(order);
   for (const std::string& line : report.lines)
     fmt::print("{}\n", line);
+  if (report.has_held_back) {
+    fmt::print("reloaded, but for the new databases: the old ones are kept\n");
+    return 2;
+  }
   if (report.is_done) {
     fmt::print("reloaded\n");
     return 0;

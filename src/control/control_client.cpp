@@ -87,7 +87,7 @@ std::optional<LoadReport> read_load(const Reply& reply) {
   const Json json = Json::parse(reply.body, nullptr, false);
   const auto lines = json.is_object() ? json.find("report") : json.end();
   if (lines == json.end() || !lines->is_array()) return std::nullopt;
-  LoadReport report{reply.is_done(), {}};
+  LoadReport report{reply.is_done(), {}, json.value("databases_held_back", Json()) == true};
   for (const Json& line : *lines) {
     if (line.is_string()) report.lines.push_back(line.get<std::string>());
   }
@@ -205,8 +205,9 @@ std::optional<std::string> ControlClient::report(const health::PushReport& repor
   return connection_->ask_for("POST", "/v1/reports", to_json(report));
 }
 
-LoadReport ControlClient::reload(const std::string& zone) {
-  const std::string path = zone.empty() ? "/v1/reload" : "/v1/zones/" + escape(zone) + "/reload";
+LoadReport ControlClient::reload(const ReloadOrder& order) {
+  std::string path = order.zone.empty() ? "/v1/reload" : "/v1/zones/" + escape(order.zone) + "/reload";
+  if (order.accepts_databases) path += "?accept=databases";
   const Reply reply = connection_->ask("POST", path, {}, kReloadPatience);
   auto report = read_load(reply);
   if (report) return std::move(*report);

@@ -25,9 +25,9 @@ class FakeAdministration : public control::Administration {
     info.listen = {"127.0.0.1:53"};
     return info;
   }
-  void reload(std::string zone, std::function<void(control::LoadReport)> done) override {
+  void reload(control::ReloadOrder order, std::function<void(control::LoadReport)> done) override {
     const std::lock_guard lock(mutex_);
-    reloaded_ = std::move(zone);
+    reloaded_ = std::move(order);
     if (is_slow_) {
       waiting_.push_back(std::move(done));
     } else {
@@ -59,8 +59,8 @@ class FakeAdministration : public control::Administration {
   [[nodiscard]] std::string config() override { throw std::runtime_error("out of luck"); }
   [[nodiscard]] std::string metrics() override { return "rhumb_generation 3\n"; }
 
-  // The zone that was reloaded last; empty: everything.
-  [[nodiscard]] std::string reloaded() {
+  // What was reloaded last.
+  [[nodiscard]] control::ReloadOrder reloaded() {
     const std::lock_guard lock(mutex_);
     return reloaded_;
   }
@@ -87,7 +87,7 @@ class FakeAdministration : public control::Administration {
  private:
   std::mutex mutex_;
   control::LoadReport report_{true, {"rhumb.json: /: warning: hm"}};
-  std::string reloaded_;
+  control::ReloadOrder reloaded_;
   bool is_slow_ = false;
   std::vector<std::function<void(control::LoadReport)>> waiting_;
 };

@@ -35,12 +35,13 @@ class AdministrationTest : public testing::Test {
   MainLoop loop_{SIGUSR1};
   Published<answer::Snapshot> snapshot_{some_snapshot()};
   int reloads_ = 0;
-  ServerAdministration administration_{snapshot_, loop_,
-                                       [this](const std::string& zone) {
-                                         ++reloads_;
-                                         return LoadReport{true, {"fine" + zone}};
-                                       },
-                                       [] { return std::string("rhumb_up 1\n"); }};
+  ServerAdministration administration_{
+      snapshot_, loop_,
+      [this](const control::ReloadOrder& order) {
+        ++reloads_;
+        return LoadReport{true, {"fine" + order.zone + (order.accepts_databases ? " accepted" : "")}};
+      },
+      [] { return std::string("rhumb_up 1\n"); }};
 };
 
 TEST_F(AdministrationTest, KnowsHowTheLastLoadWentAndWhatIsServed) {
@@ -74,10 +75,22 @@ TEST_F(AdministrationTest, ReloadsOnceForAllWhoAskBeforeItBegins) {
   EXPECT_EQ(reloads_, 2);
 }
 
+TEST_F(AdministrationTest, WhatOneOfThemAcceptsIsAccepted) {
+  std::vector<std::string> told;
+  for (const bool accepts : {false, true, false})
+    administration_.reload({.accepts_databases = accepts},
+                           [&](const LoadReport& of) { told.push_back(of.lines.front()); });
+  (void)loop_.wait(1min);
+  EXPECT_THAT(told, ElementsAre("fine accepted", "fine accepted", "fine accepted"));
+  administration_.reload({}, [&](const LoadReport& report) { told = report.lines; });
+  (void)loop_.wait(1min);
+  EXPECT_THAT(told, ElementsAre("fine")) << "once";
+}
+
 TEST_F(AdministrationTest, ReloadsEachZoneThatIsAskedFor) {
   std::vector<std::string> told;
   for (const char* zone : {"a.example", "b.example"})
-    administration_.reload(zone, [&](const LoadReport& report) { told.push_back(report.lines.front()); });
+    administration_.reload({.zone = zone}, [&](const LoadReport& report) { told.push_back(report.lines.front()); });
   (void)loop_.wait(1min);
   EXPECT_THAT(told, ElementsAre("finea.example", "fineb.example"));
 }
