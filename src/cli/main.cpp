@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/geoip_commands.hpp"
 #include "cli/operator_commands.hpp"
 #include "daemon/server.hpp"
 
@@ -79,6 +80,7 @@ int run(int argc, char** argv) {
 
   std::function<int()> operator_command;
   rhumb::cli::add_operator_commands(app, operator_command);
+  rhumb::cli::add_geoip_commands(app, operator_command);
 
   CLI11_PARSE(app, argc, argv);
   if (operator_command) return operator_command();
