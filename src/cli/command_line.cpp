@@ -6,6 +6,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/completion.hpp"
+#include "cli/geoip_commands.hpp"
 #include "cli/help_text.hpp"
 #include "cli/man_pages.hpp"
 #include "cli/operator_commands.hpp"
@@ -134,6 +135,7 @@ CommandLine::CommandLine() : app_("Authoritative DNS server that answers with th
   add_simulate(app_, chosen_);
   add_import(app_, chosen_);
   add_operator_commands(app_, chosen_);
+  add_geoip_commands(app_, chosen_);
   add_completion(app_, chosen_);
   add_man(app_, chosen_);
 }

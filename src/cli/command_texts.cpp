@@ -51,11 +51,17 @@ constexpr std::array kTexts = {
     CommandText{
         "rhumb reload", kServing,
         "What is wrong or doubtful is told with its place, and what is different line by line. If the new state is "
-        "refused, the old one goes on.",
+        "refused, the old one goes on. New geo databases that send too many clients to another region are held back "
+        "alone, unless `--accept-databases` says that they are meant.",
         "rhumb reload\n"
         "# one zone, and nothing else\n"
-        "rhumb reload example.com",
-        kUsualStatuses},
+        "rhumb reload example.com\n"
+        "# what is wrong with its files, and what would change\n"
+        "rhumb reload example.com --dry-run",
+        "0  done\n"
+        "1  refused; standard error says so\n"
+        "2  done, but for new geo databases, which are held back\n"
+        "100 and more  the command line is wrong"},
     CommandText{
         "rhumb upgrade", kServing,
         "The running server starts this program with its own configuration, environment and limits, hands it its "
@@ -77,12 +83,15 @@ constexpr std::array kTexts = {
         "100 and more  the command line is wrong"},
     CommandText{
         "rhumb explain", kAsking,
-        "Makes the answer with the code that serves, from the configuration alone: no server is asked, and all is "
-        "taken to be up but what `--down` names.",
+        "Makes the answer with the code that serves. From the configuration alone all is taken to be up but what "
+        "`--down` names; with `--running`, `--socket` or `--server` the running server tells what it answers now, with "
+        "the states that it knows.",
         "rhumb explain www.example.com 192.0.2.7\n"
         "# asked by a resolver elsewhere, while a region is down\n"
         "rhumb explain www.example.com 192.0.2.0/24 --resolver 198.51.100.1 --down eu-west\n"
-        "rhumb explain www.example.com 2001:db8::7 --type AAAA --json",
+        "rhumb explain www.example.com 2001:db8::7 --type AAAA --json\n"
+        "# what the running server answers now\n"
+        "rhumb explain www.example.com 192.0.2.7 --running",
         kUsualStatuses},
     CommandText{
         "rhumb drain", kSteering,
@@ -117,8 +126,10 @@ constexpr std::array kTexts = {
         "100 and more  the command line is wrong"},
     CommandText{
         "rhumb test", kPreparing,
-        "Needs no server. Tests that the configuration names as \"assertions\" must pass before it is served at all.",
+        "Needs no server. Tests that the configuration names as \"assertions\" must pass before it is served at all; "
+        "with `--running`, `--socket` or `--server` the running server runs those on what it serves.",
         "rhumb test routes.test.json\n"
+        "rhumb test --running --current\n"
         "rhumb test routes.test.json --config new.json --json",
         "0  all are as expected\n"
         "1  some are not\n"
@@ -131,6 +142,39 @@ constexpr std::array kTexts = {
         "rhumb simulate --down eu-west\n"
         "rhumb simulate --config-b new.json --weights clients.csv --service www.example.com",
         kUsualStatuses},
+    CommandText{"rhumb geoip", kPreparing,
+                "New versions of geo databases: whom they would send elsewhere, into their place, and the way back. "
+                "\"geoip_guard\" of the configuration says how many clients one may move.",
+                "rhumb geoip diff geoip/city.mmdb new/city.mmdb\n"
+                "rhumb geoip activate new/city.mmdb\n"
+                "rhumb geoip rollback",
+                ""},
+    CommandText{
+        "rhumb geoip diff", "",
+        "Exact, for every service, by region and country. What stands in the place of OLD in the configuration is "
+        "taken to be replaced by NEW; the other databases stay.",
+        "rhumb geoip diff geoip/city.mmdb new/city.mmdb --weights clients.csv",
+        "0  told\n"
+        "1  they cannot be read\n"
+        "2  told, and more clients move than \"geoip_guard\" lets\n"
+        "100 and more  the command line is wrong"},
+    CommandText{
+        "rhumb geoip activate", "",
+        "Compares it with what is in its place, keeps that beside it, puts a copy into the place with one rename, and "
+        "has the running server read it. What the server refuses is taken back.",
+        "rhumb geoip activate new/city.mmdb\n"
+        "rhumb geoip activate new/city.mmdb --keep 10 --force",
+        "0  in its place, and served if a server runs\n"
+        "1  not done; standard error says why\n"
+        "2  not done: more clients would move than \"geoip_guard\" lets\n"
+        "100 and more  the command line is wrong"},
+    CommandText{"rhumb geoip versions", "", "Those in place, and those that are kept beside them.",
+                "rhumb geoip versions", kUsualStatuses},
+    CommandText{"rhumb geoip rollback", "",
+                "The way back to the version before, or to the one that is named; without a comparison.",
+                "rhumb geoip rollback\n"
+                "rhumb geoip rollback 2026-10-02",
+                kUsualStatuses},
     CommandText{
         "rhumb import", kPreparing,
         "Writes a configuration and zones into a directory, checks them, and tells what became of each part of the "

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/server_access.hpp"
+#include "daemon/database_versions.hpp"
 
 namespace rhumb::cli {
 
@@ -62,6 +63,43 @@ struct ImportOptions {
 // when something is not carried over. Throws std::runtime_error when it cannot be written.
 int import_configuration(const ImportOptions& options);
 
+struct GeoipDiffOptions {
+  std::filesystem::path config_file;
+  std::filesystem::path before;
+  std::filesystem::path after;
+  std::filesystem::path as;  // the configured one in whose place they are compared; empty: `before`, or of its type
+  std::filesystem::path weights_file;  // empty: by address space
+  bool as_json = false;
+};
+
+// `rhumb geoip diff`: whom another geo database sends to another region. 2 when these are more than "geoip_guard"
+// allows.
+int geoip_diff(const GeoipDiffOptions& options);
+
+struct GeoipActivateOptions {
+  std::filesystem::path config_file;
+  std::filesystem::path file;
+  std::filesystem::path as;  // the configured one that it replaces; empty: the one of its type
+  std::size_t kept = daemon::kVersionsUsual;
+  bool force = false;
+};
+
+// `rhumb geoip activate`: puts a new geo database into its place, unless it is doubtful, has the running server, if
+// there is one, read it, and takes it back when that refuses. 2 when it moves too many clients.
+int geoip_activate(const GeoipActivateOptions& options);
+
+struct GeoipRollbackOptions {
+  std::filesystem::path config_file;
+  std::filesystem::path as;  // the configured one; empty: the only one of which a version is kept
+  std::string version;       // how its name begins; empty: the newest that is older than what is in place
+};
+
+// `rhumb geoip rollback`: the way back, without a question.
+int geoip_rollback(const GeoipRollbackOptions& options);
+
+// `rhumb geoip versions`: prints the configured geo databases, and what is kept of them.
+int geoip_versions(const std::filesystem::path& config_file);
+
 // Those below ask a running server. They throw std::runtime_error when it cannot be asked.
 
 struct StatusOptions {
@@ -114,12 +152,12 @@ int resume(const ScopeOptions& options);
 
 struct ReloadOptions {
   ServerAddress server;
-  std::string zone = {};  // empty: everything
+  control::ReloadOrder order = {};
   bool is_trial = false;  // of a zone: nothing is served that was not before
 };
 
 // `rhumb reload`: has what has changed read anew, or the zone that is named, waits, and prints what was wrong or
-// doubtful and what is different, or would be.
+// doubtful and what is different, or would be. 2 when it is done, and new geo databases are held back.
 int reload(const ReloadOptions& options);
 
 struct ReportOptions {

@@ -124,9 +124,14 @@ void add_report(CLI::App& app, std::function<int()>& chosen) {
 void add_reload(CLI::App& app, std::function<int()>& chosen) {
   const auto options = keep(ReloadOptions{});
   CLI::App* command = app.add_subcommand("reload", "Have a running server read what has changed, and wait for it");
-  CLI::Option* zone = command->add_option("ZONE", options->zone, "Only this zone, and nothing else")->type_name("ZONE");
+  CLI::Option* zone =
+      command->add_option("ZONE", options->order.zone, "Only this zone, and nothing else")->type_name("ZONE");
   command->add_flag("--dry-run", options->is_trial, "Only tell what is wrong with the zone, and what would change")
       ->needs(zone);
+  command
+      ->add_flag("--accept-databases", options->order.accepts_databases,
+                 "New geo databases are meant, however many clients they send to another region")
+      ->excludes(zone);
   add_server(command, options->server);
   command->callback([options, &chosen] { chosen = [options] { return reload(*options); }; });
 }

@@ -13,13 +13,13 @@ void print(const control::LoadReport& report) {
 }
 
 int try_zone(const ReloadOptions& options) {
-  const control::LoadReport report = connect(options.server)->check_zone(options.zone);
+  const control::LoadReport report = connect(options.server)->check_zone(options.order.zone);
   print(report);
   if (report.is_done) {
     if (report.lines.empty()) fmt::print("nothing would change\n");
     return 0;
   }
-  fmt::print(stderr, "rhumb reload: {} cannot be loaded as it is\n", options.zone);
+  fmt::print(stderr, "rhumb reload: {} cannot be loaded as it is\n", options.order.zone);
   return 1;
 }
 
@@ -27,8 +27,12 @@ int try_zone(const ReloadOptions& options) {
 
 int reload(const ReloadOptions& options) {
   if (options.is_trial) return try_zone(options);
-  const control::LoadReport report = connect(options.server)->reload(options.zone);
+  const control::LoadReport report = connect(options.server)->reload(options.order);
   print(report);
+  if (report.has_held_back) {
+    fmt::print("reloaded, but for the new databases: the old ones are kept\n");
+    return 2;
+  }
   if (report.is_done) {
     fmt::print("reloaded\n");
     return 0;

@@ -46,6 +46,7 @@ constexpr std::int64_t kConnectionsMax = 1'000'000;
 constexpr std::uint32_t kTcpTimeMin = 100;  // ms
 constexpr std::uint32_t kTcpTimeMax = 86'400'000;
 constexpr std::int64_t kSlipMax = 100;
+constexpr double kPercentMax = 100;
 constexpr std::int64_t kSamplesMax = 1'000'000;
 constexpr std::size_t kLatencyFilesMax = 64;  // one a region or a collector; each is looked at every second
 
@@ -61,7 +62,7 @@ class ConfigReader {
     top_.has_only({"$schema",    "listen",   "threads",  "zones",   "zone_cache",  "strict",    "watch_files",
                    "geoip",      "geofeeds", "identity", "version", "udp_payload", "cookies",   "tcp",
                    "rate_limit", "latency",  "regions",  "checks",  "health",      "rule_sets", "services",
-                   "assertions", "control",  "events",   "log"});
+                   "assertions", "control",  "events",   "log",     "geoip_guard"});
     if (const auto schema = top_.member("$schema")) (void)schema->text();  // for editors
     read_listen();
     config_.threads = static_cast<unsigned>(integer_or(top_, "threads", 0, 0, kThreadsMax));
@@ -147,6 +148,14 @@ class ConfigReader {
     }
     config_.geoip = read_files("geoip", geo::kSourcesMax);
     config_.geofeeds = read_files("geofeeds", geo::kGeofeedsMax);
+    if (const auto guard = top_.member("geoip_guard")) read_geoip_guard(*guard);
+  }
+
+  void read_geoip_guard(const JsonPlace& guard) {
+    if (!guard.has_only({"max_moved"})) return;
+    const auto max_moved = guard.required("max_moved");
+    if (!max_moved) return;
+    if (const auto percent = max_moved->number(0, kPercentMax)) config_.geoip_moved_max = *percent / kPercentMax;
   }
 
   [[nodiscard]] std::vector<std::filesystem::path> read_files(std::string_view key, std::size_t most) const {

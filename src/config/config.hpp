@@ -74,6 +74,10 @@ struct LatencyFiles {
   std::uint32_t samples_min = steering::kLatencySamplesUsual;  // that a median needs
 };
 
+// What part of a service's clients new databases may send to another region, from 0 to 1, unless an operator says so.
+// The next version of a database moves few; half a file, or another product under the old name, moves most.
+inline constexpr double kGeoipMovedUsual = 0.2;
+
 struct Config {
   std::filesystem::path file;
   std::string text;  // what stands in it
@@ -85,6 +89,7 @@ struct Config {
   // Files that have changed are loaded once they have been left alone for so long; none: when somebody says so.
   std::optional<std::chrono::milliseconds> watch_files;
   std::vector<std::filesystem::path> geoip;
+  double geoip_moved_max = kGeoipMovedUsual;
   std::vector<std::filesystem::path> geofeeds;
   LatencyFiles latency;
   std::vector<std::filesystem::path> rule_files;

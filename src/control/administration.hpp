@@ -18,6 +18,16 @@ namespace rhumb::control {
 struct LoadReport {
   bool is_done = false;            // false: refused, and what was served before is served still
   std::vector<std::string> lines;  // what was wrong or doubtful, and what came of it; for people
+  // Done, but for new geo databases that would move too many clients: the old ones are served still.
+  bool has_held_back = false;
+};
+
+// What is to be loaded.
+struct ReloadOrder {
+  std::string zone = {};           // this one alone; empty: all that has changed
+  bool accepts_databases = false;  // new geo databases, however many clients they move
+
+  friend bool operator==(const ReloadOrder&, const ReloadOrder&) = default;
 };
 
 struct ServerInfo {
@@ -113,8 +123,7 @@ class Administration {
   virtual ~Administration() = default;
 
   [[nodiscard]] virtual ServerInfo server_info() = 0;
-  // Reads what has changed, or `zone` alone unless that is empty.
-  virtual void reload(std::string zone, std::function<void(LoadReport)> done) = 0;
+  virtual void reload(ReloadOrder order, std::function<void(LoadReport)> done) = 0;
   // By name.
   [[nodiscard]] virtual std::vector<ZoneInfo> zones() = 0;
   // `name` is one in any case, with or without the last dot; nothing when there is no such zone.

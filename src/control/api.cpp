@@ -116,7 +116,7 @@ ApiAnswer post_report(const ApiCall& call) {
 // The server.
 
 Json load_json(const LoadReport& load) {
-  return {{"done", load.is_done}, {"report", load.lines}};
+  return {{"done", load.is_done}, {"databases_held_back", load.has_held_back}, {"report", load.lines}};
 }
 
 ApiAnswer get_server(const ApiCall& call) {
@@ -212,7 +212,13 @@ ApiAnswer get_decisions(const ApiCall& call) {
 void start_reload(const ApiCall& call, ApiDone done) {
   constexpr std::size_t kZonePart = 2;  // of /v1/zones/{name}/reload; /v1/reload has none
   const auto& path = call.target.path;
-  call.administration.reload(path.size() > kZonePart ? path[kZonePart] : "",
+  ReloadOrder order{.zone = path.size() > kZonePart ? path[kZonePart] : ""};
+  for (const auto& [key, value] : call.target.query) {
+    const bool is_known = order.zone.empty() && key == "accept" && value == "databases";
+    if (!is_known) return done(problem(kBadRequest, fmt::format("query: \"{}={}\" is not known here", key, value)));
+    order.accepts_databases = true;
+  }
+  call.administration.reload(std::move(order),
                              [done = std::move(done)](const LoadReport& report) { done(reload_answer(report)); });
 }
 

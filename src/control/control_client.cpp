@@ -91,17 +91,17 @@ std::string detail_of(const nlohmann::json& answer) {
 // Nothing when it has not that form.
 std::optional<LoadReport> read_check(const Reply& reply) {
   try {
-    const Json json = Json::parse(reply.body);
+    const nlohmann::json json = nlohmann::json::parse(reply.body);
     LoadReport report{json.at("loadable").get<bool>(), {}};
-    for (const Json& problem : json.at("problems")) {
+    for (const nlohmann::json& problem : json.at("problems")) {
       report.lines.push_back(fmt::format("{}: {}{}", problem.at("place").get<std::string>(),
                                          problem.at("severity") == "warning" ? "warning: " : "",
                                          problem.at("message").get<std::string>()));
     }
-    for (const Json& change : json.at("changes"))
+    for (const nlohmann::json& change : json.at("changes"))
       report.lines.push_back(change.get<std::string>());
     return report;
-  } catch (const Json::exception&) {
+  } catch (const nlohmann::json::exception&) {
     return std::nullopt;
   }
 }
@@ -111,16 +111,12 @@ std::optional<LoadReport> read_load(const Reply& reply) {
   const nlohmann::json json = nlohmann::json::parse(reply.body, nullptr, false);
   const auto lines = json.is_object() ? json.find("report") : json.end();
   if (lines == json.end() || !lines->is_array()) return std::nullopt;
-  LoadReport report{reply.is_done(), {}};
+  LoadReport report{reply.is_done(), {}, json.value("databases_held_back", nlohmann::json()) == true};
   for (const nlohmann::json& line : *lines) {
     if (line.is_string()) report.lines.push_back(line.get<std::string>());
   }
   return report;
 }
-
-}  // namespace
-
-namespace {
 
 // Whether what is sent there stays on this machine.
 bool is_here(const Url& url) {
@@ -334,8 +330,9 @@ std::string ControlClient::run_tests(TestStates states) {
   return std::move(reply.body);
 }
 
-LoadReport ControlClient::reload(const std::string& zone) {
-  const std::string path = zone.empty() ? "/v1/reload" : "/v1/zones/" + escape(zone) + "/reload";
+LoadReport ControlClient::reload(const ReloadOrder& order) {
+  std::string path = order.zone.empty() ? "/v1/reload" : "/v1/zones/" + escape(order.zone) + "/reload";
+  if (order.accepts_databases) path += "?accept=databases";
   const Reply reply = connection_->ask("POST", path, {}, kLongPatience);
   auto report = read_load(reply);
   if (report) return std::move(*report);

@@ -53,7 +53,7 @@ class ControlClient final : public health::Operations {
   [[nodiscard]] std::optional<std::string> report(const health::PushReport& report) override;
 
   // Waits until everything is read anew, or that is refused. Throws std::runtime_error when it may not be asked for.
-  [[nodiscard]] LoadReport reload(const std::string& zone = {});
+  [[nodiscard]] LoadReport reload(const ReloadOrder& order = {});
   // What the server answers that client now, and why: a page for people, or JSON. Throws std::runtime_error when it is
   // refused.
   [[nodiscard]] std::string explain(const ExplainRequest& request);

@@ -304,6 +304,8 @@ std::string to_prometheus(const Readings& readings) {
       zones(readings),
       single("rhumb_services", Gauge, "Services", readings.services),
       databases(readings.databases),
+      single("rhumb_geoip_held_back", Gauge, "1 while new geo databases would move too many clients",
+             std::uint64_t{readings.has_held_back_databases ? 1U : 0U}),
       build_info(readings.version),
       single("process_start_time_seconds", Gauge, "When the process started", readings.process.started_at_s),
       single("process_cpu_seconds_total", Counter, "User and system time of the process", readings.process.cpu_s),

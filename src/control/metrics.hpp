@@ -55,6 +55,7 @@ struct Readings {
   std::size_t zones_not_loaded = 0;
   std::size_t services = 0;
   std::vector<Database> databases = {};
+  bool has_held_back_databases = false;  // newer ones
   health::Status health;
   EventCounts events;
 };

@@ -94,22 +94,25 @@ control::ServerInfo ServerAdministration::server_info() {
   return info_;
 }
 
-void ServerAdministration::reload(std::string zone, ReloadDone done) {
-  if (!zone.empty()) {
-    return loop_.post([this, zone = std::move(zone), done = std::move(done)] { done(sources_.reload(zone)); });
+void ServerAdministration::reload(control::ReloadOrder order, ReloadDone done) {
+  if (!order.zone.empty()) {
+    return loop_.post([this, order = std::move(order), done = std::move(done)] { done(sources_.reload(order)); });
   }
   const std::lock_guard lock(mutex_);
+  awaited_.accepts_databases |= order.accepts_databases;
   waiting_.push_back(std::move(done));
   if (waiting_.size() == 1) loop_.post([this] { reload_now(); });
 }
 
 void ServerAdministration::reload_now() {
   std::vector<ReloadDone> waiting;
+  control::ReloadOrder order;
   {
     const std::lock_guard lock(mutex_);
     waiting.swap(waiting_);
+    order = std::exchange(awaited_, {});
   }
-  const control::LoadReport report = sources_.reload({});
+  const control::LoadReport report = sources_.reload(order);
   for (const ReloadDone& done : waiting)
     done(report);
 }

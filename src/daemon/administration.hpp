@@ -19,7 +19,7 @@ namespace rhumb::daemon {
 class ServerAdministration final : public control::Administration {
  public:
   // Reads everything anew, or one zone if it is named, and says how it went.
-  using Reload = std::function<control::LoadReport(const std::string& zone)>;
+  using Reload = std::function<control::LoadReport(const control::ReloadOrder& order)>;
 
   // What it asks of others.
   struct Sources {
@@ -39,8 +39,8 @@ class ServerAdministration final : public control::Administration {
   void note_load(control::LoadReport report, std::string config);
 
   [[nodiscard]] control::ServerInfo server_info() override;
-  // Who asks for everything while another's has not begun gets the same one.
-  void reload(std::string zone, std::function<void(control::LoadReport)> done) override;
+  // Who asks for everything while another's has not begun gets the same one; what one of them accepts is accepted.
+  void reload(control::ReloadOrder order, std::function<void(control::LoadReport)> done) override;
   [[nodiscard]] std::vector<control::ZoneInfo> zones() override;
   [[nodiscard]] std::optional<control::ZoneInfo> zone(std::string_view name) override;
   [[nodiscard]] std::vector<control::ServiceInfo> services() override;
@@ -67,6 +67,7 @@ class ServerAdministration final : public control::Administration {
   control::ServerInfo info_;
   std::string config_;
   std::vector<ReloadDone> waiting_;
+  control::ReloadOrder awaited_;  // what they wait for
 };
 
 }  // namespace rhumb::daemon

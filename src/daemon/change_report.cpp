@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "config/json_changes.hpp"
+#include "daemon/database_guard.hpp"
 #include "zone/zone_changes.hpp"
 
 namespace rhumb::daemon {
@@ -137,6 +138,15 @@ void describe_rule_files(const Loaded& before, const Loaded& after, std::vector<
   }
 }
 
+// How many it moves. What is held back has been told with the reason.
+void describe_moves(const Loaded& after, std::vector<std::string>& lines) {
+  if (!after.database_change || after.databases.have_held_back()) return;
+  const DatabaseChange& change = *after.database_change;
+  if (change.moved() == 0 && change.countries.empty()) return;
+  for (const std::string& line : describe(change))
+    lines.push_back("databases: " + line);
+}
+
 }  // namespace
 
 std::vector<std::string> describe_changes(const Served& before, const Loaded& after) {
@@ -144,6 +154,7 @@ std::vector<std::string> describe_changes(const Served& before, const Loaded& af
   describe_config(before.loaded.config, after.config, lines);
   describe_rule_files(before.loaded, after, lines);
   describe_databases(before.loaded.databases, after.databases, lines);
+  describe_moves(after, lines);
   describe_zones(before.snapshot.zones, after.snapshot->zones, lines);
   return lines;
 }

@@ -12,6 +12,13 @@ std::vector<std::filesystem::path> joined(std::vector<std::filesystem::path> fil
   return files;
 }
 
+// IPv6 counts nothing by address space (geo::weigh_by_address_space).
+geo::CountryMap countries_v4(const geo::Database& database) {
+  geo::CountryMap countries = geo::make_country_map(database);
+  countries.v6() = {};
+  return countries;
+}
+
 }  // namespace
 
 GeoDatabases::GeoDatabases(const config::Config& config, KnownFiles::Time started)
@@ -22,6 +29,7 @@ GeoDatabases::GeoDatabases(const config::Config& config, KnownFiles::Time starte
 bool GeoDatabases::take_over(const GeoDatabases& before) {
   if (databases_ != before.databases_ || geofeeds_ != before.geofeeds_ || !before.files_.are_unchanged()) return false;
   sources_ = before.sources_;
+  countries_ = before.countries_;
   database_ = before.database_;
   return true;
 }
@@ -31,6 +39,7 @@ const geo::Database* GeoDatabases::read(Problems& problems) {
     auto database = geo::load_databases(databases_, problems, geofeeds_);
     if (!database) return nullptr;
     sources_ = database->sources;
+    if (countries_ == nullptr) countries_ = std::make_shared<const geo::CountryMap>(countries_v4(*database));
     database_ = std::make_shared<const geo::Database>(std::move(*database));
   }
   return database_.get();

@@ -11,6 +11,7 @@
 #include "base/known_files.hpp"
 #include "base/problems.hpp"
 #include "config/config.hpp"
+#include "geo/country_map.hpp"
 #include "geo/database.hpp"
 
 namespace rhumb::daemon {
@@ -37,6 +38,11 @@ class GeoDatabases {
   // The files, as they were when they were read; still there after forget().
   [[nodiscard]] const std::vector<geo::Source>& sources() const noexcept { return sources_; }
   [[nodiscard]] bool are_in_memory() const noexcept { return database_ != nullptr; }
+  // What they say of countries, of IPv4; likewise. Null before they were read.
+  [[nodiscard]] const geo::CountryMap* countries() const noexcept { return countries_.get(); }
+  // Whether the files have changed since, and what they say now is held back (database_guard.hpp).
+  [[nodiscard]] bool have_held_back() const noexcept { return have_held_back_; }
+  void hold_back() noexcept { have_held_back_ = true; }
   // Gives the memory back.
   void forget() noexcept { database_.reset(); }
 
@@ -45,6 +51,8 @@ class GeoDatabases {
   std::vector<std::string> geofeeds_;
   KnownFiles files_;  // of both
   std::vector<geo::Source> sources_;
+  std::shared_ptr<const geo::CountryMap> countries_;
+  bool have_held_back_ = false;
   std::shared_ptr<const geo::Database> database_;
 };
 

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "config/latency_files.hpp"
-#include "daemon/health_plan.hpp"
+#include "daemon/database_guard.hpp"
 #include "daemon/lints.hpp"
 #include "daemon/route_tests.hpp"
 
@@ -53,25 +53,12 @@ answer::Settings settings_of(const config::Config& config, const Secrets& secret
   return settings;
 }
 
-// What each service shares with others, by number.
-std::vector<std::size_t> add_all(const std::vector<config::Service>& services, RankingMaps& ranking_maps) {
-  std::vector<std::size_t> shared;
-  shared.reserve(services.size());
-  for (const config::Service& service : services)
-    shared.push_back(ranking_maps.add(service));
-  return shared;
-}
-
 std::unique_ptr<answer::Snapshot> make_snapshot(const config::Config& config, const RankingMaps& ranking_maps,
                                                 const std::vector<std::size_t>& shared, ZoneSet zones,
                                                 const Secrets& secrets, HealthPlanner& planner) {
-  std::vector<steering::Service> services;
-  services.reserve(config.services.size());
-  for (std::size_t i = 0; i < config.services.size(); ++i)
-    services.push_back(make_service(config, config.services[i], ranking_maps[shared[i]], planner));
-  return std::make_unique<answer::Snapshot>(
-      answer::Snapshot{zone::Zones(std::move(zones.zones), secrets.hash_key, std::move(zones.not_loaded)),
-                       config.regions, std::move(services), nullptr, settings_of(config, secrets)});
+  return std::make_unique<answer::Snapshot>(answer::Snapshot{
+      zone::Zones(std::move(zones.zones), secrets.hash_key, std::move(zones.not_loaded)), config.regions,
+      make_services(config, ranking_maps, shared, planner), nullptr, settings_of(config, secrets)});
 }
 
 bool keeps_assertions(Loaded& loaded, Problems& problems) {
@@ -97,6 +84,15 @@ std::unique_ptr<answer::Snapshot> take_if_sound(Loaded& loaded, const answer::Sn
 
 }  // namespace
 
+std::vector<steering::Service> make_services(const config::Config& config, const RankingMaps& ranking_maps,
+                                             std::span<const std::size_t> shared, HealthPlanner& planner) {
+  std::vector<steering::Service> services;
+  services.reserve(config.services.size());
+  for (std::size_t i = 0; i < config.services.size(); ++i)
+    services.push_back(make_service(config, config.services[i], ranking_maps[shared[i]], planner));
+  return services;
+}
+
 std::optional<Loaded> load_unasserted(const std::filesystem::path& config_file, const Secrets& secrets,
                                       const Served* served, Problems& problems, KnownFiles::Time started) {
   auto config = config::load_config(config_file, problems, std::chrono::floor<std::chrono::days>(started));
@@ -114,7 +110,7 @@ std::optional<Loaded> load_unasserted(const std::filesystem::path& config_file, 
         RankingMaps::Served{before.config.regions, before.rankings, databases.take_over(before.databases)});
   }
   RankingMaps ranking_maps(*config, rankings_before ? &*rankings_before : nullptr);
-  const std::vector<std::size_t> shared = add_all(config->services, ranking_maps);
+  const std::vector<std::size_t> shared = ranking_maps.add(config->services);
   FileWatch latency_files(config->latency.files);
   std::optional<steering::Latencies> latencies = steering::Latencies();
   const bool has_same_databases = rankings_before && rankings_before->has_same_databases;
@@ -142,7 +138,8 @@ std::optional<Loaded> load_unasserted(const std::filesystem::path& config_file, 
                   std::move(latency_files),
                   std::move(zone_texts),
                   ranking_maps.take(),
-                  std::move(uncached_zones)};
+                  std::move(uncached_zones),
+                  std::nullopt};
   } catch (const std::exception& error) {  // more ranges or places than a table holds; no memory
     problems.error(config_file.string(), error.what());
     return std::nullopt;
@@ -154,6 +151,7 @@ std::optional<Loaded> load(const std::filesystem::path& config_file, const Secre
   auto loaded = load_unasserted(config_file, secrets, served, problems, started);
   if (!loaded) return std::nullopt;
   warn_of_doubtful_services(loaded->config, loaded->snapshot->services, loaded->databases, problems);
+  if (served != nullptr && !guard_databases(*served, *loaded, problems)) return std::nullopt;
   if (!keeps_assertions(*loaded, problems)) return std::nullopt;
   return loaded;
 }
@@ -168,7 +166,7 @@ std::unique_ptr<answer::Snapshot> reload_latencies(Loaded& loaded, const answer:
     if (!latencies) return nullptr;
     const RankingMaps::Served before{loaded.config.regions, loaded.rankings, true};
     RankingMaps ranking_maps(loaded.config, &before);
-    const std::vector<std::size_t> shared = add_all(loaded.config.services, ranking_maps);
+    const std::vector<std::size_t> shared = ranking_maps.add(loaded.config.services);
     ranking_maps.compile(*database, *latencies);
     auto snapshot = std::make_unique<answer::Snapshot>(served);
     for (std::size_t i = 0; i < served.services.size(); ++i) {

@@ -9,14 +9,17 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "answer/snapshot.hpp"
 #include "base/problems.hpp"
 #include "base/siphash.hpp"
 #include "config/config.hpp"
+#include "daemon/database_change.hpp"
 #include "daemon/file_watch.hpp"
 #include "daemon/geo_databases.hpp"
+#include "daemon/health_plan.hpp"
 #include "daemon/ranking_maps.hpp"
 #include "daemon/zone_loader.hpp"
 #include "health/plan.hpp"
@@ -37,6 +40,8 @@ struct Loaded {
   std::vector<RankingMaps::Shared> rankings;  // of the services
   // What `serve` puts into the cache of zones once it answers; `check` and the others leave no traces.
   std::vector<zone::UncachedZone> uncached_zones = {};
+  // What other databases have changed since what was served before, whether they are served or held back.
+  std::optional<DatabaseChange> database_change = {};
 };
 
 // What nobody else may know; random, and the same for all loads of a server.
@@ -49,6 +54,7 @@ struct Secrets {
 struct Served {
   const Loaded& loaded;  // what it was made from, without its snapshot and, perhaps, its databases
   const answer::Snapshot& snapshot;
+  bool accepts_databases = false;  // an operator says that other databases are meant (database_guard.hpp)
 };
 
 // Everything that is wrong, and what is merely doubtful, is in `problems`. Nothing when there was an error that is not
@@ -61,6 +67,8 @@ struct Served {
 // A zone with errors stops only itself: of it the version in `served` is kept, if there is one; otherwise it counts as
 // not loaded (zone::Zones), and a warning says which of the two. A version is kept only if the same services lie over
 // it as in the configuration now; otherwise the load is refused.
+//
+// Other databases that send too many clients elsewhere are held back (database_guard.hpp): by load() only.
 //
 // `started` is now, for tests.
 [[nodiscard]] std::optional<Loaded> load_unasserted(const std::filesystem::path& config_file, const Secrets& secrets,
@@ -85,5 +93,11 @@ struct Served {
 [[nodiscard]] std::unique_ptr<answer::Snapshot> reload_zone(
     Loaded& loaded, const answer::Snapshot& served, const Secrets& secrets, const dns::Name& apex, Problems& problems,
     KnownFiles::Time started = std::chrono::system_clock::now());
+
+// The services of a configuration, over these maps; `shared` is the number of each service's. All are told to
+// `planner`.
+[[nodiscard]] std::vector<steering::Service> make_services(const config::Config& config,
+                                                           const RankingMaps& ranking_maps,
+                                                           std::span<const std::size_t> shared, HealthPlanner& planner);
 
 }  // namespace rhumb::daemon

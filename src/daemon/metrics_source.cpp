@@ -43,6 +43,7 @@ void MetricsSource::serve(answer::Snapshot& snapshot, const GeoDatabases& databa
   zones_loaded_ = snapshot.zones.zones().size();
   zones_not_loaded_ = snapshot.zones.not_loaded().size();
   services_ = snapshot.services.size();
+  has_held_back_databases_ = databases.have_held_back();
   databases_.clear();
   for (const geo::Source& source : databases.sources())
     databases_.push_back({source.path, source.type, static_cast<double>(source.built_at_s)});
@@ -86,6 +87,7 @@ std::string MetricsSource::text(const Parts& parts) const {
   readings.zones_not_loaded = zones_not_loaded_;
   readings.services = services_;
   readings.databases = databases_;
+  readings.has_held_back_databases = has_held_back_databases_;
   return control::to_prometheus(readings);
 }
 

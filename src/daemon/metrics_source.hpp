@@ -54,6 +54,7 @@ class MetricsSource {
   std::size_t zones_not_loaded_ = 0;
   std::size_t services_ = 0;
   std::vector<control::Readings::Database> databases_;
+  bool has_held_back_databases_ = false;
 };
 
 }  // namespace rhumb::daemon

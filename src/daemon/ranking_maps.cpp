@@ -51,6 +51,14 @@ std::size_t RankingMaps::add(const config::Service& service) {
   return number;
 }
 
+std::vector<std::size_t> RankingMaps::add(const std::vector<config::Service>& services) {
+  std::vector<std::size_t> shared;
+  shared.reserve(services.size());
+  for (const config::Service& service : services)
+    shared.push_back(add(service));
+  return shared;
+}
+
 bool RankingMaps::lacks_any() const {
   return std::ranges::any_of(shared_, [](const Shared& shared) { return shared.map == nullptr; });
 }
@@ -95,7 +103,7 @@ std::shared_ptr<const steering::RankingMap> RankingMaps::make(const Shared& shar
 
 // What would be made now, if it is served.
 std::shared_ptr<const steering::RankingMap> RankingMaps::find_equal(const Shared& shared) const {
-  if (uses_latency(*shared.steering)) return nullptr;
+  if (uses_latency(*shared.steering) && !served_->keeps_measured) return nullptr;
   const auto is_equal = [&](const Shared& served) {
     return *served.steering == *shared.steering && has_same_names(shared, served) && has_same_places(shared, served);
   };

@@ -34,6 +34,7 @@ class RankingMaps {
     const std::vector<steering::Region>& regions;  // of its configuration
     const std::vector<Shared>& shared;
     bool has_same_databases;
+    bool keeps_measured = false;  // measured rankings are taken from it, too, instead of going on from it
   };
 
   // Maps that would come out as they are `served` (null: nothing is) are taken from there: those of an unchanged
@@ -44,6 +45,8 @@ class RankingMaps {
   // The number of what services of this steering share. Searches all there are: they are few, even where services are
   // many.
   std::size_t add(const config::Service& service);
+  // The same for all of them.
+  std::vector<std::size_t> add(const std::vector<config::Service>& services);
   // Whether there is something to compile().
   [[nodiscard]] bool lacks_any() const;
   // Makes the maps that are not there yet. Throws what compile_rankings() throws.

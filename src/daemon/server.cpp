@@ -299,10 +299,11 @@ class Server {
         snapshot_(complete(std::move(loaded))),
         sockets_(completed(std::move(beginnings.sockets), running_, thread_count(running_.threads))),
         inspector_(snapshot_, operations_, loop, [this]() -> const Loaded& { return loaded_; }),
-        administration_(snapshot_, loop,
-                        {inspector_, latency_store_, [this](const std::string& zone) { return reload_as_asked(zone); },
-                         [this] { return is_answering_ ? metrics_text() : std::string(); },
-                         [this] { return is_answering_ ? decisions() : std::string("{}"); }}),
+        administration_(
+            snapshot_, loop,
+            {inspector_, latency_store_, [this](const control::ReloadOrder& order) { return reload_as_asked(order); },
+             [this] { return is_answering_ ? metrics_text() : std::string(); },
+             [this] { return is_answering_ ? decisions() : std::string("{}"); }}),
         audit_(running_.control.audit_log.value_or(""), log_unwritten),
         control_(begin_control(std::move(report), beginnings.predecessor != nullptr)),
         tcp_(running_.listen, thread_count(running_.threads), snapshot_, random_seed(), running_.tcp, &sockets_),
@@ -326,19 +327,19 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   // Reads what has changed, and swaps it in. On an error nothing changes; a broken zone stays as it is.
-  control::LoadReport reload() {
+  control::LoadReport reload(bool accepts_databases = false) {
     const auto start = Clock::now();
     spdlog::info("reloading {}", config_file_.string());
     tell_reloading();
-    return finish(reload_aside(), start);
+    return finish(reload_aside(accepts_databases), start);
   }
 
   // Everything, or the zone that is named.
-  control::LoadReport reload_as_asked(const std::string& zone) {
-    if (zone.empty()) return reload();
-    const auto apex = dns::Name::from_text(zone);
+  control::LoadReport reload_as_asked(const control::ReloadOrder& order) {
+    if (order.zone.empty()) return reload(order.accepts_databases);
+    const auto apex = dns::Name::from_text(order.zone);
     if (apex) return reload_zone(*apex);
-    return {false, {fmt::format("\"{}\" is not a domain name", zone)}};
+    return {false, {fmt::format("\"{}\" is not a domain name", order.zone)}};
   }
 
   // The same with one zone alone.
@@ -454,11 +455,11 @@ class Server {
     limited_reported_ = limited;
   }
 
-  control::LoadReport reload_aside() {
+  control::LoadReport reload_aside(bool accepts_databases) {
     control::LoadReport report;
     keep_latencies();
     // This thread is the one that publishes: until then, the snapshot stays.
-    const Served served{loaded_, snapshot_.read()};
+    const Served served{loaded_, snapshot_.read(), accepts_databases};
     auto loaded = load_and_log(config_file_, secrets_, &served, report.lines);
     if (!loaded) return report;
     auto changes = describe_changes(served, *loaded);
@@ -473,6 +474,7 @@ class Server {
     note(std::move(changes), report.lines);
     if (control_ != nullptr) control_->use(loaded_.config.control.tokens, loaded_.config.control.tls);
     report.is_done = true;
+    report.has_held_back = loaded_.databases.have_held_back();
     return report;
   }
 

@@ -1,48 +1,19 @@
 #include "daemon/simulation.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
-#include <functional>
 #include <map>
 #include <string_view>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
 
+#include "daemon/ranking_walk.hpp"
+
 namespace rhumb::daemon {
 namespace {
 
-// Where clients can end: the regions of both scenarios, numbered from 0, and then these.
-using Place = std::size_t;
-constexpr std::array<std::string_view, 5> kOutcomeNames{"no address", "the zone's own records", "kept out by a rule",
-                                                        "refused by a rule", "the addresses of when_all_down"};
-
-std::size_t outcome_number(steering::Outcome outcome) noexcept {
-  switch (outcome) {
-    case steering::Outcome::fallback:
-      return 1;
-    case steering::Outcome::kept_out:
-      return 2;
-    case steering::Outcome::refused:
-      return 3;
-    case steering::Outcome::last_resort:
-      return 4;
-    default:
-      return 0;
-  }
-}
-
-// What clients of some rankings get: parts by Place, their sum is 1.
-struct Distribution {
-  std::vector<double> parts;
-  bool is_all_down = false;
-
-  friend bool operator<(const Distribution& a, const Distribution& b) noexcept {
-    return std::tie(a.is_all_down, a.parts) < std::tie(b.is_all_down, b.parts);
-  }
-};
 using DistributionId = std::uint32_t;
 
 // A service in one of the two scenarios.
@@ -67,38 +38,15 @@ class Side {
   // Rankings are many and what comes of them are few: those that differ in regions that are not reached have one
   // number.
   DistributionId distribute(const steering::Ranked& ranked) {
-    const auto [known, is_new] = by_ranking_.try_emplace({ranked.regions.data(), ranked.regions.size(), ranked.action});
+    const auto [known, is_new] = by_ranking_.try_emplace(RankingKey(ranked));
     if (is_new) known->second = intern(expect(ranked));
     return known->second;
   }
 
  private:
-  // What tells the rankings of one RankingMap apart, whatever rule led to them.
-  struct RankingKey {
-    const steering::RegionIndex* regions;
-    std::size_t region_count;
-    steering::Action action;
-
-    friend bool operator==(const RankingKey&, const RankingKey&) = default;
-  };
-  struct Hash {
-    std::size_t operator()(const RankingKey& key) const noexcept {
-      return std::hash<const void*>{}(key.regions) + static_cast<std::size_t>(key.action);
-    }
-  };
-
   [[nodiscard]] Distribution expect(const steering::Ranked& ranked) const {
     const auto is_healthy = [&](steering::TargetIndex target) { return scenario_.board.read(target).share > 0; };
-    const steering::Expectation expectation = service_.expect(family_, ranked, is_healthy);
-    Distribution distribution{std::vector<double>(place_count_ + kOutcomeNames.size()),
-                              expectation.outcome == steering::Outcome::all_down};
-    if (expectation.outcome != steering::Outcome::healthy && !distribution.is_all_down) {
-      distribution.parts[place_count_ + outcome_number(expectation.outcome)] = 1;
-      return distribution;
-    }
-    for (std::size_t region = 0; region < places_.size(); ++region)
-      distribution.parts[places_[region]] = expectation.shares[region];
-    return distribution;
+    return distribution_of(service_.expect(family_, ranked, is_healthy), places_, place_count_);
   }
   DistributionId intern(Distribution distribution) {
     const auto id = static_cast<DistributionId>(distributions_.size());
@@ -112,7 +60,7 @@ class Side {
   Family family_;
   std::size_t place_count_ = 0;
   std::vector<Place> places_;  // by RegionIndex
-  std::unordered_map<RankingKey, DistributionId, Hash> by_ranking_;
+  std::unordered_map<RankingKey, DistributionId, RankingKeyHash> by_ranking_;
   std::map<Distribution, DistributionId> ids_;
   std::vector<const Distribution*> distributions_;  // keys of ids_
 };
@@ -132,49 +80,15 @@ struct GroupHash {
 };
 using Groups = std::unordered_map<Group, double, GroupHash>;
 
-// Steps over ranges from one prefix with one ranking to the next: its scope says how far it reaches.
-class Walk {
- public:
-  Walk(Side& before, Side& after)
-      : before_(before), after_(after), is_one_map_(&before.ranking_map() == &after.ranking_map()) {}
-
-  Groups group(const Clients& clients) {
-    visit(clients.v4(), Family::v4);
-    visit(clients.v6(), Family::v6);
-    return std::move(groups_);
-  }
-
- private:
-  template <typename Key>
-  void visit(const geo::RangeList<Key, Client>& ranges, Family family) {
-    for (std::size_t i = 0; i < ranges.size(); ++i) {
-      if (ranges.value(i).weight > 0) visit(ranges.first(i), ranges.last(i), family, ranges.value(i));
-    }
-  }
-  template <typename Key>
-  void visit(Key first, Key last, Family family, const Client& client) {
-    while (true) {
-      const IpAddress address{first, family};
-      const steering::Ranked before = before_.ranking_map().find(address);
-      const steering::Ranked after = is_one_map_ ? before : after_.ranking_map().find(address);
-      const Key end = std::min(last, last_of_prefix(first, std::max(before.scope_bits, after.scope_bits)));
-      const Group group{client.location, before_.distribute(before), after_.distribute(after)};
-      groups_[group] += client.weight * (static_cast<double>(end - first) + 1);
-      if (end == last) return;
-      first = static_cast<Key>(end + 1);
-    }
-  }
-  template <typename Key>
-  static Key last_of_prefix(Key address, int prefix_bits) noexcept {
-    constexpr Key kAll = static_cast<Key>(~Key{0});
-    return prefix_bits == static_cast<int>(sizeof(Key) * 8) ? address : static_cast<Key>(address | kAll >> prefix_bits);
-  }
-
-  Side& before_;
-  Side& after_;
-  bool is_one_map_;
-  Groups groups_;
-};
+Groups group(const Clients& clients, Side& before, Side& after) {
+  Groups groups;
+  walk_rankings(
+      clients, before.ranking_map(), after.ranking_map(),
+      [&](const Client& client, const steering::Ranked& then, const steering::Ranked& now, double addresses) {
+        groups[{client.location, before.distribute(then), after.distribute(now)}] += client.weight * addresses;
+      });
+  return groups;
+}
 
 // How much lies at which distance: a whole km is finer than what a database knows.
 class DistanceHistogram {
@@ -242,64 +156,17 @@ class Tally {
   double all_down_ = 0;
 };
 
-// Who moves from where to where, by country.
-class Moves {
- public:
-  Moves(const Side& before, const Side& after, std::size_t place_count)
-      : before_(before), after_(after), place_count_(place_count) {}
+// Many locations have one country.
+using CountryShares = std::map<std::tuple<std::string_view, DistributionId, DistributionId>, double>;
 
-  void add(std::string_view country, const Group& group, double share) {
-    shares_[{country, group.before, group.after}] += share;
+Moves moves_of(const CountryShares& shares, const Side& before, const Side& after) {
+  Moves moves;
+  for (const auto& [key, share] : shares) {
+    const auto& [country, then, now] = key;
+    moves.add(country, before.distribution(then).parts, after.distribution(now).parts, share);
   }
-
-  // Those that move most first; `names` of all places.
-  [[nodiscard]] std::vector<CountryMove> by_country(const std::vector<std::string>& names) const {
-    std::map<std::string_view, std::map<FromTo, double>> flows;
-    for (const auto& [key, share] : shares_) {
-      const auto& [country, before, after] = key;
-      flow(before_.distribution(before).parts, after_.distribution(after).parts, share, flows[country]);
-    }
-    std::vector<CountryMove> countries;
-    for (const auto& [country, of_country] : flows) {
-      CountryMove move{std::string(country), 0, {}};
-      for (const auto& [from_to, share] : of_country) {
-        move.flows.push_back({names[from_to.first], names[from_to.second], share});
-        move.share += share;
-      }
-      std::ranges::stable_sort(move.flows, std::greater{}, &Flow::share);
-      if (!move.flows.empty()) countries.push_back(std::move(move));
-    }
-    std::ranges::stable_sort(countries, std::greater{}, &CountryMove::share);
-    return countries;
-  }
-
- private:
-  using FromTo = std::pair<Place, Place>;
-
-  // What a place loses goes to those that gain, in proportion to what they gain.
-  void flow(const std::vector<double>& before, const std::vector<double>& after, double share,
-            std::map<FromTo, double>& flows) const {
-    double gained = 0;
-    for (Place place = 0; place < place_count_; ++place)
-      gained += std::max(0.0, after[place] - before[place]);
-    if (gained < kRounding) return;
-    for (Place from = 0; from < place_count_; ++from) {
-      const double loss = before[from] - after[from];
-      if (loss < kRounding) continue;
-      for (Place to = 0; to < place_count_; ++to) {
-        const double gain = after[to] - before[to];
-        if (gain >= kRounding) flows[{from, to}] += share * loss * gain / gained;
-      }
-    }
-  }
-
-  static constexpr double kRounding = 1e-12;  // less than this is none
-
-  const Side& before_;
-  const Side& after_;
-  std::size_t place_count_;
-  std::map<std::tuple<std::string_view, DistributionId, DistributionId>, double> shares_;
-};
+  return moves;
+}
 
 std::vector<std::string> regions_of_both(const Side& before, const Side& after) {
   std::vector<std::string> regions = before.settings().regions;
@@ -383,16 +250,17 @@ class Simulator {
 
     Tally tally_before(before, before_, regions);
     Tally tally_after(after, after_, regions);
-    Moves moves(before, after, regions.size() + kOutcomeNames.size());
-    for (const auto& [group, weight] : Walk(before, after).group(clients_)) {
+    CountryShares countries;
+    for (const auto& [alike, weight] : group(clients_, before, after)) {
       const double share = weight / weight_;
-      tally_before.add(group.before, share, sites_[group.location]);
-      tally_after.add(group.after, share, sites_[group.location]);
-      moves.add(before_.loaded.databases.get().locations.get(group.location).country, group, share);
+      tally_before.add(alike.before, share, sites_[alike.location]);
+      tally_after.add(alike.after, share, sites_[alike.location]);
+      const auto country = before_.loaded.databases.get().locations.get(alike.location).country;
+      countries[{country, alike.before, alike.after}] += share;
     }
     SimulatedService result = summarize(tally_before, tally_after, regions, after.settings());
     result.family = family;
-    result.countries = moves.by_country(names_of_places(regions));
+    result.countries = moves_of(countries, before, after).by_country(names_of_places(regions));
     for (const CountryMove& country : result.countries)
       result.moved += country.share;
     return result;
@@ -406,11 +274,6 @@ class Simulator {
       if (!service->has_names()) return service->has(Family::v4) ? Family::v4 : Family::v6;
     }
     return std::nullopt;
-  }
-
-  static std::vector<std::string> names_of_places(std::vector<std::string> regions) {
-    regions.insert(regions.end(), kOutcomeNames.begin(), kOutcomeNames.end());
-    return regions;
   }
 
   static SimulatedService summarize(const Tally& before, const Tally& after, const std::vector<std::string>& regions,

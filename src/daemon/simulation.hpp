@@ -2,7 +2,7 @@
 //
 // The networks are the ranges of the geo database, divided where the weight or the ranking changes. Nothing is sampled:
 // where a region is chosen at random or by a hash, each gets its expected part (Service::expect). Who moves from where
-// to where is then the least that must: a client stays as far as its region's part allows, as with `sticky` it does.
+// to where is then the least that must (Moves), as with `sticky` it is.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/client_moves.hpp"
 #include "daemon/loader.hpp"
 #include "dns/name.hpp"
 #include "geo/client_weights.hpp"
@@ -64,19 +65,6 @@ struct SimulatedRegion {
 struct SimulatedOutcome {
   std::string name;
   ShareChange share;
-};
-
-// Clients of one country that move, between regions or outcomes.
-struct Flow {
-  std::string from;
-  std::string to;
-  double share;
-};
-
-struct CountryMove {
-  std::string country;      // ISO 3166-1; empty when no database knows it
-  double share;             // that moves
-  std::vector<Flow> flows;  // greatest first
 };
 
 // Services that share rankings and settings have the same shares.

@@ -175,6 +175,16 @@ void add_file(Database file, Database& database) {
 
 }  // namespace
 
+std::optional<Source> read_source(const std::string& path, Problems& problems) {
+  try {
+    const MmdbFile file(path);
+    return Source{path, file.type(), file.built_at_s()};
+  } catch (const Malformed& wrong) {
+    problems.error(path, wrong.what());
+    return std::nullopt;
+  }
+}
+
 std::optional<Database> load_databases(std::span<const std::string> paths, Problems& problems,
                                        std::span<const std::string> geofeeds) {
   Database database;

@@ -46,6 +46,9 @@ struct Database {
   std::vector<Source> sources;  // in the order of the paths, geofeeds last; Location's source fields are indexes
 };
 
+// What a file says of itself; nothing, and an error, when it is no MaxMind DB. Reads nothing else of it.
+[[nodiscard]] std::optional<Source> read_source(const std::string& path, Problems& problems);
+
 // Reads all of `paths` and `geofeeds` before it gives up: nothing when any of them is not a whole, sound database with
 // geographic fields, or a geofeed without a bad line, each told to `problems` with its path as the place. With no paths
 // the database knows nothing.

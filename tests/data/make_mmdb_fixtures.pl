@@ -53,6 +53,12 @@ my @loopback_networks = (
     ['127.2.0.0/16', 'paris',     64499],
 );
 
+# The networks, with these elsewhere.
+sub moved {
+    my (%places) = @_;
+    return [map { [$_->[0], $places{ $_->[0] } // $_->[1], $_->[2]] } @networks];
+}
+
 sub is_v6 { $_[0] =~ /:/ }
 
 sub nested_country {
@@ -108,13 +114,17 @@ sub write_file {
         $tree->insert_network('198.19.0.0/16', { registered_country => { iso_code => 'DE' } });
     }
     # Not the clock's time: the files must come out the same every time.
-    $tree->_set_build_epoch(1_767_225_600);  # 2026-01-01
+    $tree->_set_build_epoch($is{built} // 1_767_225_600);  # 2026-01-01
     open my $file, '>:raw', $name or die "$name: $!";
     $tree->write_tree($file);
     close $file or die "$name: $!";
 }
 
 write_file('city.mmdb', type => 'Test-City', ip_version => 6, record_size => 28, aliased => 1, record => \&nested_city);
+write_file('city-next.mmdb', type => 'Test-City', ip_version => 6, record_size => 28, aliased => 1, record => \&nested_city,
+    networks => moved('203.0.113.0/24' => 'ashburn'), built => 1_769_904_000);  # 2026-02-01
+write_file('city-wrong.mmdb', type => 'Test-City', ip_version => 6, record_size => 28, aliased => 1, record => \&nested_city,
+    networks => moved('100.64.0.0/10' => 'paris'), built => 1_772_323_200);  # 2026-03-01
 write_file('country.mmdb', type => 'Test-Country', ip_version => 6, record_size => 24, aliased => 1, record => \&nested_country);
 write_file('asn.mmdb', type => 'Test-ASN', ip_version => 6, record_size => 32, aliased => 1, record => \&asn);
 write_file('flat-city-ipv4.mmdb', type => 'city ipv4', ip_version => 4, record_size => 28, flat => 1, record => \&flat_city);

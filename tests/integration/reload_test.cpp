@@ -103,6 +103,7 @@ TEST(Reload, FilesThatAreWatchedAreLoadedByThemselves) {
 
 TEST(Reload, AChangedDatabaseIsServed) {
   World world;
+  world.config["geoip_guard"]["max_moved"] = 100;
   world.use_database("asn.mmdb");
   world.serve();
   EXPECT_THAT(world.addresses({.name = "www.example.com", .client = kParis}), ElementsAre(kApSoutheast))

@@ -27,9 +27,9 @@ class FakeAdministration : public control::Administration {
     info.listen = {"127.0.0.1:53"};
     return info;
   }
-  void reload(std::string zone, std::function<void(control::LoadReport)> done) override {
+  void reload(control::ReloadOrder order, std::function<void(control::LoadReport)> done) override {
     const std::lock_guard lock(mutex_);
-    reloaded_ = std::move(zone);
+    reloaded_ = std::move(order);
     if (is_slow_) {
       waiting_.push_back(std::move(done));
     } else {
@@ -94,8 +94,8 @@ class FakeAdministration : public control::Administration {
     const std::lock_guard lock(mutex_);
     return latencies_;
   }
-  // The zone that was reloaded last; empty: everything.
-  [[nodiscard]] std::string reloaded() {
+  // What was reloaded last.
+  [[nodiscard]] control::ReloadOrder reloaded() {
     const std::lock_guard lock(mutex_);
     return reloaded_;
   }
@@ -124,7 +124,7 @@ class FakeAdministration : public control::Administration {
 
   std::mutex mutex_;
   control::LoadReport report_{true, {"rhumb.json: /: warning: hm"}};
-  std::string reloaded_;
+  control::ReloadOrder reloaded_;
   std::vector<control::MeasuredLatency> latencies_;
   bool is_slow_ = false;
   std::vector<std::function<void(control::LoadReport)>> waiting_;

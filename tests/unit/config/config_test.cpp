@@ -1,5 +1,6 @@
 #include "config/config.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -122,6 +123,14 @@ TEST_F(LoadConfig, ReadsEverything) {
   EXPECT_EQ(service.steering.when_all_down, steering::WhenAllDown::fallback);
   ASSERT_THAT(service.instances, SizeIs(2));
   EXPECT_EQ(service.instances[1].region, 1U);
+}
+
+TEST_F(LoadConfig, GuardsDatabasesUnlessItSaysAnything) {
+  EXPECT_EQ(load(kWhole)->geoip_moved_max, kGeoipMovedUsual);
+  EXPECT_EQ(load_with("\"geofeeds\"", R"("geoip_guard": {"max_moved": 2.5}, "geofeeds")")->geoip_moved_max, 0.025);
+  for (const char* wrong : {R"({})", R"({"max_moved": 101})", R"({"max_moved": "5%"})", R"({"max_down": 5})"}) {
+    EXPECT_FALSE(load_with("\"geofeeds\"", fmt::format(R"("geoip_guard": {}, "geofeeds")", wrong))) << wrong;
+  }
 }
 
 TEST_F(LoadConfig, RegionsKeepTheOrderOfTheFile) {

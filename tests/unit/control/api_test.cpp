@@ -131,12 +131,25 @@ TEST_F(ApiTest, TellsWhatWentWrongInACall) {
 }
 
 TEST_F(ApiTest, TellsHowAReloadWent) {
-  EXPECT_EQ(ask("POST", "/v1/zones/example.com/reload").status, 200);
-  EXPECT_EQ(administration_.reloaded(), "example.com");
-  ApiAnswer answer = ask("POST", "/v1/reload");
-  EXPECT_EQ(administration_.reloaded(), "") << "everything";
+  ApiAnswer answer;
+  const auto reload = [&](const std::string& target) { answer = ask("POST", target); };
+  reload("/v1/zones/example.com/reload");
+  EXPECT_EQ(administration_.reloaded(), ReloadOrder{.zone = "example.com"});
+  reload("/v1/reload");
+  EXPECT_EQ(administration_.reloaded(), ReloadOrder{}) << "everything";
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(Json::parse(answer.body)["done"], true);
+  EXPECT_EQ(Json::parse(answer.body)["databases_held_back"], false);
+  reload("/v1/reload?accept=databases");
+  EXPECT_EQ(administration_.reloaded(), ReloadOrder{.accepts_databases = true});
+  for (const char* target :
+       {"/v1/reload?accept=zones", "/v1/reload?force=databases", "/v1/zones/example.com/reload?accept=databases"}) {
+    reload(target);
+    EXPECT_EQ(answer.status, 400) << target;
+  }
+  administration_.reload_with({true, {"geo.mmdb: warning: held back"}, true});
+  reload("/v1/reload");
+  EXPECT_EQ(Json::parse(answer.body)["databases_held_back"], true);
   administration_.reload_with({false, {"rhumb.json: /listen: oops"}});
   answer = ask("POST", "/v1/reload");
   EXPECT_EQ(answer.status, 409);

@@ -139,6 +139,10 @@ TEST_F(ControlClientTest, BringsTheReportOfAReloadDoneOrRefused) {
   const auto server = serve();
   ControlClient client(file_);
   EXPECT_TRUE(client.reload().is_done);
+  EXPECT_FALSE(client.reload().has_held_back);
+  administration_.reload_with({true, {"geo.mmdb: warning: held back"}, true});
+  EXPECT_TRUE(client.reload({.accepts_databases = true}).has_held_back);
+  EXPECT_EQ(administration_.reloaded(), ReloadOrder{.accepts_databases = true});
   administration_.reload_with({false, {"rhumb.json: /listen: oops"}});
   const LoadReport refused = client.reload();
   EXPECT_FALSE(refused.is_done);

@@ -73,6 +73,7 @@ Readings some_readings() {
   readings.zones_not_loaded = 1;
   readings.services = 2;
   readings.databases = {{"geoip/\"odd\"\\.mmdb", "City", 1'764'000'000}};
+  readings.has_held_back_databases = true;
   readings.health.probes = {{"web", "192.0.2.10:80", health::State::up}};
   readings.health.instances = {{"www", "eu", "192.0.2.10", health::State::up, true},
                                {"www", "us", "192.0.2.20", health::State::down, true},
@@ -114,6 +115,13 @@ TEST(Metrics, CountQueriesByTransportFamilyTypeAndRcode) {
               HasSubstr("rhumb_queries_total{transport=\"tcp\",family=\"ipv6\",type=\"A\",rcode=\"NOERROR\""
                         "} 1\n"));
   EXPECT_THAT(some_text(), Not(HasSubstr("rcode=\"FORMERR\""))) << "there was none";
+}
+
+TEST(Metrics, SayWhetherDatabasesAreHeldBack) {
+  EXPECT_THAT(some_text(), HasSubstr("rhumb_geoip_held_back 1\n"));
+  Readings readings = some_readings();
+  readings.has_held_back_databases = false;
+  EXPECT_THAT(to_prometheus(readings), HasSubstr("rhumb_geoip_held_back 0\n"));
 }
 
 TEST(Metrics, CountZonesByName) {

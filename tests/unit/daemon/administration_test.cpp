@@ -41,14 +41,15 @@ class AdministrationTest : public testing::Test {
   test::FakeOperations operations_;
   Inspector inspector_{snapshot_, operations_, loop_, [this]() -> const Loaded& { return loaded_; }};
   LatencyStore latencies_;
-  ServerAdministration administration_{snapshot_,
-                                       loop_,
-                                       {inspector_, latencies_,
-                                        [this](const std::string& zone) {
-                                          ++reloads_;
-                                          return LoadReport{true, {"fine" + zone}};
-                                        },
-                                        [] { return std::string("rhumb_up 1\n"); }, [] { return std::string("{}"); }}};
+  ServerAdministration administration_{
+      snapshot_,
+      loop_,
+      {inspector_, latencies_,
+       [this](const control::ReloadOrder& order) {
+         ++reloads_;
+         return LoadReport{true, {"fine" + order.zone + (order.accepts_databases ? " accepted" : "")}};
+       },
+       [] { return std::string("rhumb_up 1\n"); }, [] { return std::string("{}"); }}};
 };
 
 TEST_F(AdministrationTest, KnowsHowTheLastLoadWentAndWhatIsServed) {
@@ -82,10 +83,22 @@ TEST_F(AdministrationTest, ReloadsOnceForAllWhoAskBeforeItBegins) {
   EXPECT_EQ(reloads_, 2);
 }
 
+TEST_F(AdministrationTest, WhatOneOfThemAcceptsIsAccepted) {
+  std::vector<std::string> told;
+  for (const bool accepts : {false, true, false})
+    administration_.reload({.accepts_databases = accepts},
+                           [&](const LoadReport& of) { told.push_back(of.lines.front()); });
+  (void)loop_.wait(1min);
+  EXPECT_THAT(told, ElementsAre("fine accepted", "fine accepted", "fine accepted"));
+  administration_.reload({}, [&](const LoadReport& report) { told = report.lines; });
+  (void)loop_.wait(1min);
+  EXPECT_THAT(told, ElementsAre("fine")) << "once";
+}
+
 TEST_F(AdministrationTest, ReloadsEachZoneThatIsAskedFor) {
   std::vector<std::string> told;
   for (const char* zone : {"a.example", "b.example"})
-    administration_.reload(zone, [&](const LoadReport& report) { told.push_back(report.lines.front()); });
+    administration_.reload({.zone = zone}, [&](const LoadReport& report) { told.push_back(report.lines.front()); });
   (void)loop_.wait(1min);
   EXPECT_THAT(told, ElementsAre("finea.example", "fineb.example"));
 }

@@ -1,0 +1,23 @@
+// What another geo database changes, for people and for programs.
+#pragma once
+
+#include <string>
+
+#include "daemon/database_change.hpp"
+
+namespace rhumb::cli {
+
+// What is told besides the change.
+struct ChangeHeading {
+  std::string before;
+  std::string after;
+  std::string clients;
+  double limit = 1;  // of what a service may move, from 0 to 1
+};
+
+[[nodiscard]] bool is_over_limit(const daemon::DatabaseChange& change, double limit) noexcept;
+
+[[nodiscard]] std::string to_text(const ChangeHeading& heading, const daemon::DatabaseChange& change);
+[[nodiscard]] std::string to_json(const ChangeHeading& heading, const daemon::DatabaseChange& change);
+
+}  // namespace rhumb::cli

@@ -1,0 +1,57 @@
+#include <chrono>
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/database_change_text.hpp"
+#include "cli/geoip_files.hpp"
+#include "cli/geoip_place.hpp"
+#include "daemon/database_trial.hpp"
+
+namespace rhumb::cli {
+namespace {
+
+constexpr int kOverLimit = 2;
+
+std::string clients_text(const GeoipDiffOptions& options, double weight) {
+  if (!options.weights_file.empty()) {
+    return fmt::format("the networks of {}, {:.12g} in all", options.weights_file.string(), weight);
+  }
+  return fmt::format("{:.0f} IPv4 addresses, all that either knows; each counts 1, IPv6 is left out", weight);
+}
+
+// Where OLD stands in the configuration: by itself, or in the place of one of its kind.
+std::size_t place_of(const config::Config& config, const GeoipDiffOptions& options, const geo::Source& before) {
+  const std::size_t itself = find_database(config, options.before);
+  if (options.as.empty() && itself < config.geoip.size()) return itself;
+  return find_database(config, options.as, before.type);
+}
+
+}  // namespace
+
+int geoip_diff(const GeoipDiffOptions& options) {
+  const config::Config config = load_configuration(options.config_file);
+  const geo::Source before = read_source(options.before);
+  const geo::Source after = read_source(options.after);
+  daemon::DatabaseFiles files_before = config.geoip;
+  daemon::DatabaseFiles files_after = config.geoip;
+  const std::size_t place = place_of(config, options, before);
+  files_before[place] = options.before;
+  files_after[place] = options.after;
+
+  Problems problems;
+  std::optional<geo::ClientWeights> weights;
+  if (!options.weights_file.empty()) {
+    weights = geo::read_client_weights(options.weights_file, problems);
+    if (!weights) return print(problems);
+  }
+  const auto change = daemon::try_databases(config, files_before, files_after, weights ? &*weights : nullptr, problems);
+  if (!change) return print(problems);
+  const ChangeHeading heading{describe(before), describe(after), clients_text(options, change->weight),
+                              config.geoip_moved_max};
+  fmt::print("{}", options.as_json ? to_json(heading, *change) : to_text(heading, *change));
+  return is_over_limit(*change, config.geoip_moved_max) ? kOverLimit : 0;
+}
+
+}  // namespace rhumb::cli
