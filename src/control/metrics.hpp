@@ -13,6 +13,7 @@
 #include "answer/counted_names.hpp"
 #include "answer/counters.hpp"
 #include "control/event_counts.hpp"
+#include "control/query_log.hpp"
 #include "health/status.hpp"
 
 namespace rhumb::control {
@@ -57,6 +58,7 @@ struct Readings {
   std::vector<Database> databases = {};
   health::Status health;
   EventCounts events;
+  QueryLogCounts query_log;
 };
 
 // Text format 0.0.4; its content type:
