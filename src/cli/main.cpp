@@ -59,6 +59,8 @@ int run(int argc, char** argv) {
   simulate->add_option("--down", simulation.down, "Assume that this region is down after (may be repeated)")
       ->take_all();
   simulate->add_option("--weights", simulation.weights_file, "What client networks count: a CSV file, network,weight");
+  simulate->add_option("--queries", simulation.queries_file, "The same by the queries of a log in JSON (query_log)")
+      ->excludes("--weights");
   simulate->add_option("--service", simulation.service, "Only this service");
   simulate->add_flag("--json", simulation.as_json, "Print JSON");
 
