@@ -30,9 +30,11 @@ struct SteeredStep {
   std::uint32_t ttl_s;      // at the most: as long as those asked about are likely to last, or the least
 };
 
-// Points into the snapshot that made it. Only filled by a responder that is asked to explain: allocates.
+// Points into the snapshot that made it. Only filled by a responder that is asked to explain: allocates, unless steps
+// are not wanted and what is steered has room.
 struct Decision {
   const zone::Zone* zone = nullptr;  // null: not ours, or not loaded
+  bool has_steps = true;             // said by who asks: the names on the way are wanted
   std::vector<Step> steps;
   std::vector<SteeredStep> steered;  // in the order in which they were taken
   dns::Rcode rcode = dns::Rcode::no_error;

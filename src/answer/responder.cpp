@@ -193,8 +193,9 @@ void Answer::resolve() noexcept {
   }
 }
 
-// For `explain`. Out of the way of the others, as is its namesake.
+// For `explain` and the query log. Out of the way of the others, as is its namesake.
 [[gnu::cold]] void Answer::note(const Lookup& lookup) noexcept {
+  if (!trace_->has_steps) return;
   trace_->steps.push_back({*dns::Name::from_wire(name().suffix(0)), lookup.kind});
 }
 

@@ -77,6 +77,9 @@ void add_simulate(CLI::App& app, std::function<int()>& chosen) {
       ->type_name("REGION");
   command->add_option("--weights", options->weights_file, "What client networks count: a CSV file, network,weight")
       ->type_name("FILE");
+  command->add_option("--queries", options->queries_file, "The same by the queries of a log in JSON (query_log)")
+      ->excludes("--weights")
+      ->type_name("FILE");
   command->add_option("--service", options->service, "Only this service")->type_name("SERVICE");
   command->add_flag("--json", options->as_json, "Print JSON");
   command->callback([options, &chosen] { chosen = [options] { return simulate(*options); }; });

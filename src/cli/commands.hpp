@@ -44,7 +44,8 @@ struct SimulateOptions {
   std::filesystem::path config_file;
   std::filesystem::path config_after;  // empty: the same
   std::vector<std::string> down;       // regions to assume down after
-  std::filesystem::path weights_file;  // empty: by address space
+  std::filesystem::path weights_file;  // empty: by address space, unless there are queries
+  std::filesystem::path queries_file;  // a query log; empty: none
   std::string service;                 // empty: all
   bool as_json;
 };

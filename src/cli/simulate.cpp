@@ -11,6 +11,7 @@
 #include "base/suggestion.hpp"
 #include "cli/commands.hpp"
 #include "cli/failure.hpp"
+#include "control/query_weights.hpp"
 #include "daemon/simulation.hpp"
 #include "daemon/trial.hpp"
 
@@ -201,16 +202,30 @@ std::optional<std::string> mistake_in_service(const daemon::Loaded& loaded, cons
                      suggestion(text, {names.begin(), names.end()}));
 }
 
+std::string clients_text(const SimulateOptions& options, double weight) {
+  if (!options.weights_file.empty()) {
+    return fmt::format("the networks of {}, {:.12g} in all", options.weights_file.string(), weight);
+  }
+  if (!options.queries_file.empty()) {
+    return fmt::format("the networks that sent the queries of {}, {:.0f} in all", options.queries_file.string(),
+                       weight);
+  }
+  return fmt::format("{:.0f} IPv4 addresses, all that the databases know; each counts 1, IPv6 is left out", weight);
+}
+
+std::optional<geo::ClientWeights> read_weights(const SimulateOptions& options, Problems& problems) {
+  if (!options.weights_file.empty()) return geo::read_client_weights(options.weights_file, problems);
+  if (!options.queries_file.empty()) return control::read_query_weights(options.queries_file, problems);
+  return geo::weigh_by_address_space();
+}
+
 Heading make_heading(const SimulateOptions& options, double weight) {
   const bool has_other = !options.config_after.empty();
   Heading heading;
   heading.before = options.config_file.string();
   heading.after = (has_other ? options.config_after : options.config_file).string();
   if (!options.down.empty()) heading.after += fmt::format(", down: {}", fmt::join(options.down, ", "));
-  heading.clients =
-      options.weights_file.empty()
-          ? fmt::format("{:.0f} IPv4 addresses, all that the databases know; each counts 1, IPv6 is left out", weight)
-          : fmt::format("the networks of {}, {:.12g} in all", options.weights_file.string(), weight);
+  heading.clients = clients_text(options, weight);
   heading.weight = weight;
   return heading;
 }
@@ -224,9 +239,8 @@ int simulate(const SimulateOptions& options) {
     if (!only) return fail("simulate", fmt::format("--service: \"{}\" is not a domain name", options.service));
   }
   Problems problems;
-  const bool has_weights = !options.weights_file.empty();
-  const auto weights =
-      has_weights ? geo::read_client_weights(options.weights_file, problems) : geo::weigh_by_address_space();
+  const bool has_weights = !options.weights_file.empty() || !options.queries_file.empty();
+  const auto weights = read_weights(options, problems);
   const auto before = daemon::load_unasserted(options.config_file, daemon::Secrets{}, nullptr, problems);
   std::optional<daemon::Loaded> other;
   if (!options.config_after.empty())

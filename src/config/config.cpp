@@ -18,6 +18,7 @@
 #include "config/control_reader.hpp"
 #include "config/json_place.hpp"
 #include "config/masked.hpp"
+#include "config/query_log_reader.hpp"
 #include "config/rule_file.hpp"
 #include "config/rule_sets.hpp"
 #include "config/steering_reader.hpp"
@@ -62,7 +63,7 @@ class ConfigReader {
     top_.has_only({"$schema",    "listen",   "threads",  "zones",   "zone_cache",  "strict",    "watch_files",
                    "geoip",      "geofeeds", "identity", "version", "udp_payload", "cookies",   "tcp",
                    "rate_limit", "latency",  "regions",  "checks",  "health",      "rule_sets", "services",
-                   "assertions", "control",  "events",   "log",     "geoip_guard"});
+                   "assertions", "control",  "events",   "log",     "geoip_guard", "query_log"});
     if (const auto schema = top_.member("$schema")) (void)schema->text();  // for editors
     read_listen();
     config_.threads = static_cast<unsigned>(integer_or(top_, "threads", 0, 0, kThreadsMax));
@@ -83,6 +84,9 @@ class ConfigReader {
       config_.events = read_events(*events, config_.file.parent_path());
     }
     if (const auto log = top_.member("log")) config_.log = read_log(*log);
+    if (const auto query_log = top_.member("query_log")) {
+      config_.query_log = read_query_log(*query_log, config_.file.parent_path());
+    }
     warn_of_unused();
     return std::move(config_);
   }

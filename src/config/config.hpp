@@ -18,6 +18,7 @@
 #include "config/health_reader.hpp"
 #include "config/service_steering.hpp"
 #include "control/event_settings.hpp"
+#include "control/query_log_settings.hpp"
 #include "dns/name.hpp"
 #include "health/check.hpp"
 #include "health/plan.hpp"
@@ -105,7 +106,8 @@ struct Config {
   std::vector<Service> services;
   control::EventSettings events;
   LogFormat log = LogFormat::text;
-  std::string document = {};  // what it was read from, its secrets masked
+  std::optional<control::QueryLogSettings> query_log = {};  // none: queries are not logged
+  std::string document = {};                                // what it was read from, its secrets masked
 };
 
 // Whether there may be times for "order": "latency" to go by: then databases stay in memory, for new ones need them.

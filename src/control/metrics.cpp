@@ -224,6 +224,14 @@ MetricFamily events(const EventCounts& counts) {
   return metric;
 }
 
+MetricFamily query_log_drops(const QueryLogCounts& counts) {
+  auto metric =
+      family("rhumb_query_log_dropped_total", MetricType::Counter, "Records of queries that were not written");
+  add(metric, {{"reason", "ring_full"}}, counts.dropped_full);
+  add(metric, {{"reason", "unwritten"}}, counts.dropped_unwritten);
+  return metric;
+}
+
 // ------------------------------------------------------------------------------------------------- what is served
 
 MetricFamily reloads(const Readings::Reloads& of) {
@@ -297,6 +305,9 @@ std::string to_prometheus(const Readings& readings) {
       single("rhumb_guard_active", Gauge, "1 while verdicts are held back everywhere",
              std::uint64_t{status.guard.empty() ? 0U : 1U}),
       events(readings.events),
+      single("rhumb_query_log_records_total", Counter, "Records of queries that were written to the query log",
+             readings.query_log.written),
+      query_log_drops(readings.query_log),
       reloads(readings.reloads),
       single("rhumb_reload_seconds", Gauge, "How long the last reload that was accepted took; 0: there was none",
              readings.reloads.last_took_s),

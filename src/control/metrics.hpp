@@ -13,6 +13,7 @@
 #include "answer/counted_names.hpp"
 #include "answer/counters.hpp"
 #include "control/event_counts.hpp"
+#include "control/query_log.hpp"
 #include "health/status.hpp"
 
 namespace rhumb::control {
@@ -58,6 +59,7 @@ struct Readings {
   bool has_held_back_databases = false;  // newer ones
   health::Status health;
   EventCounts events;
+  QueryLogCounts query_log;
 };
 
 // Text format 0.0.4; its content type:

@@ -80,6 +80,7 @@ std::string MetricsSource::text(const Parts& parts) const {
   readings.connections = {connections.open, connections.accepted, connections.refused};
   readings.health = parts.operations.status();
   readings.events = parts.events.counts();
+  readings.query_log = parts.query_log.counts();
   const std::lock_guard lock(mutex_);
   readings.reloads = reloads_;
   readings.snapshot_at_s = snapshot_at_s_;

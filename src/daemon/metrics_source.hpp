@@ -10,6 +10,7 @@
 #include "answer/counted_names.hpp"
 #include "control/event_sinks.hpp"
 #include "control/metrics.hpp"
+#include "control/query_log.hpp"
 #include "daemon/loader.hpp"
 #include "health/operations.hpp"
 #include "transport/tcp_server.hpp"
@@ -26,6 +27,7 @@ class MetricsSource {
     const transport::TcpServer& tcp;
     health::Operations& operations;
     const control::EventSinks& events;
+    const control::QueryLog& query_log;
   };
 
   // Has `snapshot`, which is served next, counted: it gets its places. `databases` are what it was made from.

@@ -28,6 +28,7 @@
 #include "control/event_json.hpp"
 #include "control/event_sinks.hpp"
 #include "control/handover_request.hpp"
+#include "control/query_log.hpp"
 #include "daemon/administration.hpp"
 #include "daemon/change_report.hpp"
 #include "daemon/decision_rates.hpp"
@@ -234,6 +235,17 @@ std::unique_ptr<control::ControlServer> start_control(const config::Control& con
   return server;
 }
 
+void log_of_queries(bool is_trouble, const std::string& text) {
+  spdlog::log(is_trouble ? spdlog::level::err : spdlog::level::info, "the query log: {}", text);
+}
+
+std::vector<answer::QueryTap*> taps_of(const transport::UdpServer& udp, const transport::TcpServer& tcp) {
+  std::vector<answer::QueryTap*> taps = udp.taps();
+  const std::vector<answer::QueryTap*> more = tcp.taps();
+  taps.insert(taps.end(), more.begin(), more.end());
+  return taps;
+}
+
 void log_unwritten(const std::string& text) {
   spdlog::error("the audit log: {}", text);
 }
@@ -308,7 +320,9 @@ class Server {
         control_(begin_control(std::move(report), beginnings.predecessor != nullptr)),
         tcp_(running_.listen, thread_count(running_.threads), snapshot_, random_seed(), running_.tcp, &sockets_),
         udp_(running_.listen, thread_count(running_.threads), snapshot_, random_seed(), running_.rate_limit, &sockets_),
+        query_log_(taps_of(udp_, tcp_), log_of_queries, make_way),
         predecessor_(std::move(beginnings.predecessor)) {
+    log_queries();
     for (const Endpoint& endpoint : running_.listen)
       spdlog::info("listening on {}", endpoint.to_string());
     rates_.note(steered(), Clock::now());
@@ -375,7 +389,7 @@ class Server {
   }
 
   // What it measures of itself, as Prometheus reads it. From any thread.
-  [[nodiscard]] std::string metrics_text() { return metrics_.text({udp_, tcp_, operations_, events_}); }
+  [[nodiscard]] std::string metrics_text() { return metrics_.text({udp_, tcp_, operations_, events_, query_log_}); }
   // And what its services answer now. From any thread.
   [[nodiscard]] std::string decisions() { return rates_.to_json(steered(), Clock::now()); }
 
@@ -471,6 +485,7 @@ class Server {
       note(later, report.lines);
     }
     snapshot_.publish(complete(std::move(*loaded)));
+    log_queries();
     note(std::move(changes), report.lines);
     if (control_ != nullptr) control_->use(loaded_.config.control.tokens, loaded_.config.control.tls);
     report.is_done = true;
@@ -491,6 +506,12 @@ class Server {
     keep_zones();
     release_memory();
     return report;
+  }
+
+  // As the configuration says now; opens the file or the socket anew.
+  void log_queries() {
+    const config::Config& config = loaded_.config;
+    query_log_.use(config.query_log, {config.settings.identity, config.settings.version});
   }
 
   void tell(const control::Notice& notice, const std::string& json) {
@@ -604,6 +625,7 @@ class Server {
   std::unique_ptr<control::ControlServer> control_;  // null: operators are not heard
   transport::TcpServer tcp_;
   transport::UdpServer udp_;
+  control::QueryLog query_log_;               // after those who answer
   std::unique_ptr<Predecessor> predecessor_;  // null: there was none
   std::unique_ptr<Watchdog> watchdog_;        // null: nobody wants to know
   std::uint64_t limited_reported_ = 0;

@@ -1,8 +1,9 @@
-// What a thread that answers has of its own, whatever its transport: random numbers, counters, and a look at the clock
-// now and then.
+// What a thread that answers has of its own, whatever its transport: random numbers, counters, a look at the clock now
+// and then, and its end of the query log.
 //
 // One answer in 256 is timed: two readings of the clock, 25 ns each, are 0.2 ns an answer, where those of all would be
-// a quarter of what a static one takes. Half of a reading, some 20 ns, is in each time.
+// a quarter of what a static one takes. Half of a reading, some 20 ns, is in each time. Those that are logged are drawn
+// beforehand too, so that one number counts down to whatever is next: all others pay for no more than that.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +12,9 @@
 #include <span>
 
 #include "answer/counters.hpp"
+#include "answer/query_tap.hpp"
 #include "answer/responder.hpp"
+#include "answer/sampling.hpp"
 #include "base/random.hpp"
 
 namespace rhumb::transport {
@@ -31,18 +34,24 @@ namespace rhumb::transport {
   return static_cast<std::uint32_t>(now.tv_sec);
 }
 
-// Belongs to one thread; its counters may be read from others.
+// Belongs to one thread; its counters and its tap are others' to read.
 class Answerer {
  public:
   static constexpr std::uint32_t kTimedEvery = 256;
 
   explicit Answerer(std::uint64_t seed) noexcept : random_(seed) {}
 
+  // Before a batch: from now on as many queries are logged as its tap says.
+  void heed_tap() noexcept {
+    if (tap_.sample() != sampling_.share()) [[unlikely]]
+      sample_anew();
+  }
+
   // As answer::answer().
   [[nodiscard]] std::size_t answer(const answer::Snapshot& snapshot, const answer::Client& client, Bytes query,
                                    MutableBytes response, answer::Summary& summary) noexcept {
-    if (--until_timed_ == 0) [[unlikely]]
-      return answer_timed(snapshot, client, query, response, summary);
+    if (--until_next_ == 0) [[unlikely]]
+      return answer_and_note(snapshot, client, query, response, summary);
     return answer::answer(snapshot, client, query, response, random_, summary);
   }
 
@@ -54,19 +63,24 @@ class Answerer {
 
   [[nodiscard]] Random& random() noexcept { return random_; }
   [[nodiscard]] const answer::Counters& counters() const noexcept { return counters_; }
+  [[nodiscard]] answer::QueryTap& tap() noexcept { return tap_; }
 
  private:
-  [[gnu::noinline]] std::size_t answer_timed(const answer::Snapshot& snapshot, const answer::Client& client,
-                                             Bytes query, MutableBytes response, answer::Summary& summary) noexcept {
-    until_timed_ = kTimedEvery;
-    const std::uint64_t start = steady_nanoseconds();
-    const std::size_t size = answer::answer(snapshot, client, query, response, random_, summary);
-    counters_.count_time(steady_nanoseconds() - start);
-    return size;
-  }
+  void sample_anew() noexcept;
+  void step_to_next() noexcept;
+  // One that is timed, or logged, or both.
+  [[gnu::noinline]] std::size_t answer_and_note(const answer::Snapshot& snapshot, const answer::Client& client,
+                                                Bytes query, MutableBytes response, answer::Summary& summary) noexcept;
+  [[nodiscard]] std::size_t answer_and_log(const answer::Snapshot& snapshot, const answer::Client& client, Bytes query,
+                                           MutableBytes response, answer::Summary& summary) noexcept;
 
   Random random_;
-  std::uint32_t until_timed_ = kTimedEvery;
+  std::uint32_t until_next_ = kTimedEvery;   // that is timed or logged
+  std::uint32_t step_ = kTimedEvery;         // what until_next_ began with
+  std::uint32_t until_timed_ = kTimedEvery;  // these two: when step_ began
+  std::uint64_t until_sampled_ = answer::Sampling::kNever;
+  answer::Sampling sampling_;
+  answer::QueryTap tap_;
   answer::Counters counters_;
 };
 

@@ -58,6 +58,7 @@ std::optional<std::size_t> TcpExchange::send_backlog(TcpSession& session) noexce
 // Until the output is full or no whole query is left; what has not been answered stays in `input`.
 void TcpExchange::answer_queries(TcpSession& session, const Turn& turn, Bytes& input) {
   output_size_ = 0;
+  answerer_.heed_tap();
   while (output_size_ < kOutputFlush) {
     const auto query = session.framing.next(input);
     if (!query) return;

@@ -35,6 +35,7 @@ class TcpExchange {
 
   // From any thread.
   [[nodiscard]] const answer::Counters& counters() const noexcept { return answerer_.counters(); }
+  [[nodiscard]] answer::QueryTap& tap() noexcept { return answerer_.tap(); }
 
  private:
   // Read at a time. A thousand queries of a client that pipelines.

@@ -61,6 +61,13 @@ TcpServer::TcpServer(std::span<const Endpoint> endpoints, unsigned threads, cons
   }
 }
 
+std::vector<answer::QueryTap*> TcpServer::taps() const {
+  std::vector<answer::QueryTap*> taps;
+  for (const auto& worker : workers_)
+    taps.push_back(&worker->tap());
+  return taps;
+}
+
 void TcpServer::add_to(answer::Counts& sum) const noexcept {
   for (const auto& worker : workers_)
     sum += worker->counters();

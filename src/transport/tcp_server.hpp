@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "answer/counters.hpp"
+#include "answer/query_tap.hpp"
 #include "answer/snapshot.hpp"
 #include "base/ip_address.hpp"
 #include "base/published.hpp"
@@ -57,6 +58,8 @@ class TcpServer {
   void give_away(const std::function<void(TcpConnection)>& give);
   // What its threads have answered. From any thread.
   void add_to(answer::Counts& sum) const noexcept;
+  // Of its threads, for the query log; valid as long as the server.
+  [[nodiscard]] std::vector<answer::QueryTap*> taps() const;
   // From any thread.
   [[nodiscard]] TcpConnections::Counts connections() const { return connections_.counts(); }
 

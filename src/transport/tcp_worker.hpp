@@ -52,6 +52,7 @@ class TcpWorker {
   // Those that listen. Not after give_away().
   [[nodiscard]] std::vector<int> sockets() const;
   [[nodiscard]] const answer::Counters& counters() const noexcept { return exchange_.counters(); }
+  [[nodiscard]] answer::QueryTap& tap() noexcept { return exchange_.tap(); }
 
  private:
   using Clock = TcpSession::Clock;

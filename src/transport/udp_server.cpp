@@ -93,6 +93,13 @@ UdpCounts UdpServer::counts() const noexcept {
   return sum;
 }
 
+std::vector<answer::QueryTap*> UdpServer::taps() const {
+  std::vector<answer::QueryTap*> taps;
+  for (const auto& worker : workers_)
+    taps.push_back(&worker->tap());
+  return taps;
+}
+
 void UdpServer::add_to(answer::Counts& sum) const noexcept {
   for (const auto& worker : workers_)
     sum += worker->counters();

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "answer/counters.hpp"
+#include "answer/query_tap.hpp"
 #include "answer/snapshot.hpp"
 #include "base/ip_address.hpp"
 #include "base/published.hpp"
@@ -56,6 +57,8 @@ class UdpServer {
   void stop();
   // What its threads have answered. From any thread.
   void add_to(answer::Counts& sum) const noexcept;
+  // Of its threads, for the query log; valid as long as the server.
+  [[nodiscard]] std::vector<answer::QueryTap*> taps() const;
 
  private:
   // What makes_progress() has seen of a worker.

@@ -102,6 +102,7 @@ int UdpWorker::receive() noexcept {
 unsigned UdpWorker::answer_batch(unsigned received) noexcept {
   const Online online;
   const answer::Snapshot& snapshot = snapshot_.read();
+  answerer_.heed_tap();
   const Now now{unix_seconds(), limiter_ == nullptr ? 0 : steady_nanoseconds() / 1'000};
   unsigned responses = 0;
   for (std::size_t slot = 0; slot < received; ++slot) {

@@ -38,6 +38,7 @@ class UdpWorker {
   // A query waits for it now.
   [[nodiscard]] bool has_waiting() const noexcept;
   [[nodiscard]] const answer::Counters& counters() const noexcept { return answerer_.counters(); }
+  [[nodiscard]] answer::QueryTap& tap() noexcept { return answerer_.tap(); }
 
  private:
   // The ancillary data of one datagram: the address that was asked, so that the answer comes from it.

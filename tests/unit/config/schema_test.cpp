@@ -136,7 +136,8 @@ constexpr std::string_view kEverything = R"({
                           "client_key": "client.key"}},
                  {"url": "http://[::1]/", "secret_file": "secret"}]
   },
-  "log": {"format": "json"}
+  "log": {"format": "json"},
+  "query_log": {"to": "queries.jsonl", "format": "json", "sample": 0.5, "anonymize": {"ipv4": 20, "ipv6": 44}}
 })";
 
 Document parse(std::string_view text) {

@@ -72,6 +72,75 @@ TEST(Answerer, TimesOneAnswerInSoMany) {
   }
 }
 
+// Each logged answer is in the tap, and those that are timed are no others for it.
+TEST(Answerer, LogsAsManyAsItsTapSays) {
+  const auto snapshot = make_snapshot();
+  Answerer answerer(1);
+  const auto query = numbered_query("www.example.com", 1);
+  std::vector<std::uint8_t> response(dns::kUdpPayloadMax);
+  const auto logged = [&](int queries) {
+    int count = 0;
+    answerer.heed_tap();
+    for (int i = 0; i < queries; ++i) {
+      Summary summary;
+      EXPECT_GT(answerer.answer(*snapshot, {}, query, response, summary), 0U);
+      if (answerer.tap().front() == nullptr) continue;
+      EXPECT_EQ(dns::Message(answerer.tap().front()->query().begin(), answerer.tap().front()->query().end()), query);
+      answerer.tap().pop();
+      ++count;
+    }
+    return count;
+  };
+  EXPECT_EQ(logged(1'000), 0);
+  answerer.tap().open(1);
+  EXPECT_EQ(logged(1'000), 1'000);
+  answerer.tap().open(0.1);
+  EXPECT_NEAR(logged(10'000), 1'000, 5 * 30);  // five standard deviations
+  answerer.tap().close();
+  EXPECT_EQ(logged(1'000), 0);
+  Counts counts;
+  counts += answerer.counters();
+  std::uint64_t timed = 0;
+  for (std::size_t bucket = 0; bucket < answer::kTimeBuckets; ++bucket)
+    timed += counts[counter::kTimes + bucket];
+  EXPECT_EQ(timed, 13'000 / Answerer::kTimedEvery);
+}
+
+TEST(Answerer, AnswersAllTheSameWhenTheRingIsFull) {
+  const auto snapshot = make_snapshot();
+  Answerer answerer(1);
+  answerer.tap().open(1);
+  answerer.heed_tap();
+  std::vector<std::uint8_t> response(dns::kUdpPayloadMax);
+  for (std::size_t i = 0; i < answer::QueryTap::kRecordsMax + 5; ++i) {
+    Summary summary;
+    EXPECT_GT(answerer.answer(*snapshot, {}, numbered_query("www.example.com", 1), response, summary), 0U);
+    EXPECT_EQ(summary.type, dns::type::kA);
+  }
+  EXPECT_EQ(answerer.tap().dropped(), 5U);
+}
+
+// Turned on, off and on while it answers, with another thread that reads: what the thread sanitizer is to see.
+TEST(Answerer, IsReadWhileItAnswers) {
+  const Published<answer::Snapshot> published(make_snapshot());
+  const UdpServer server(kAnyPort, 1, published, 1);
+  const test::UdpClient client(server.endpoints()[0]);
+  answer::QueryTap& tap = *server.taps().front();
+  for (std::uint16_t id = 0; id < 20; ++id) {
+    if (id % 2 == 0) {
+      tap.open(1);
+    } else {
+      tap.close();
+    }
+    ASSERT_TRUE(client.ask(numbered_query("www.example.com", id)));
+    ASSERT_EQ(tap.front() != nullptr, id % 2 == 0);
+    if (tap.front() == nullptr) continue;
+    EXPECT_EQ(load_u16(tap.front()->query().data()), id);
+    EXPECT_EQ(load_u16(tap.front()->response().data()), id);
+    tap.pop();
+  }
+}
+
 TEST(Answerer, OfAUdpServerCountsAnswersAndWhatDeservesNone) {
   const Published<answer::Snapshot> published(make_snapshot());
   const UdpServer server(kAnyPort, 2, published, 1);

@@ -113,6 +113,20 @@ TEST(HotPath, AllocatesNothingWhateverIsAsked) {
   }
 }
 
+TEST(HotPath, AllocatesNothingForWhatIsLogged) {
+  const Published<answer::Snapshot> snapshot(make_steered_snapshot());
+  const ReaderThread registered;
+  Descriptor socket = bind_socket({IpAddress::v4(0x7F00'0001), 0}, SOCK_DGRAM, true);
+  const test::UdpClient client(bound_endpoint(socket.get()));
+  const auto worker = std::make_unique<UdpWorker>(std::move(socket), snapshot, 1, nullptr);
+  worker->tap().open(1);
+  for (const dns::Message& query : all_kinds()) {
+    EXPECT_EQ(allocations_of(*worker, client, query), 0U) << testing::PrintToString(query);
+    ASSERT_NE(worker->tap().front(), nullptr);
+    worker->tap().pop();
+  }
+}
+
 TEST(HotPath, WouldBeSeenToAllocate) {
   const std::uint64_t before = test::allocation_count();
   ::operator delete(::operator new(64));
