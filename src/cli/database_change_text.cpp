@@ -9,33 +9,18 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "cli/share_text.hpp"
+
 namespace rhumb::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
 using daemon::MovedService;
 
-constexpr std::size_t kNamesShown = 3;
 constexpr std::size_t kRowsShown = 10;  // of countries, and of a service's regions and countries
-constexpr std::size_t kFlowsShown = 3;  // of a country
-constexpr double kRounding = 1e-9;
-
-template <typename T>
-std::span<const T> first_of(const std::vector<T>& all, std::size_t most) {
-  return std::span(all).first(std::min(all.size(), most));
-}
-
-std::string percent(double share) {
-  return fmt::format("{:.2f} %", 100 * share);
-}
 
 std::string known(const std::string& country) {
   return country.empty() ? "unknown" : country;
-}
-
-std::string names_text(const std::vector<std::string>& names) {
-  const std::string text = fmt::format("{}", fmt::join(first_of(names, kNamesShown), ", "));
-  return names.size() <= kNamesShown ? text : fmt::format("{} and {} more", text, names.size() - kNamesShown);
 }
 
 std::string left_out(std::size_t rows, const char* what) {
@@ -69,11 +54,6 @@ std::string service_text(const MovedService& service) {
   return text + left_out(service.countries.size(), "countries");
 }
 
-// Without the digits that are nothing but rounding.
-double rounded(double share) {
-  return std::round(share * 1e9) / 1e9;
-}
-
 Json flows_json(const std::vector<daemon::Flow>& flows) {
   Json json = Json::array();
   for (const daemon::Flow& flow : flows)
@@ -93,10 +73,6 @@ Json service_json(const MovedService& service) {
 
 }  // namespace
 
-bool is_over_limit(const daemon::DatabaseChange& change, double limit) noexcept {
-  return change.moved() > limit + kRounding;
-}
-
 std::string to_text(const ChangeHeading& heading, const daemon::DatabaseChange& change) {
   std::string text =
       fmt::format("before   {}\nafter    {}\nclients  {}\n\n", heading.before, heading.after, heading.clients);
@@ -111,13 +87,13 @@ std::string to_text(const ChangeHeading& heading, const daemon::DatabaseChange& 
   }
   if (!unmoved.empty()) text += fmt::format("\nnobody moves: {}\n", names_text(unmoved));
   return text + fmt::format("\nat most {} move, {} the {:.12g} % of \"geoip_guard\"\n", percent(change.moved()),
-                            is_over_limit(change, heading.limit) ? "more than" : "within", 100 * heading.limit);
+                            change.exceeds(heading.limit) ? "more than" : "within", 100 * heading.limit);
 }
 
 std::string to_json(const ChangeHeading& heading, const daemon::DatabaseChange& change) {
   Json json{{"before", heading.before}, {"after", heading.after},           {"clients", heading.clients},
             {"weight", change.weight},  {"moved", rounded(change.moved())}, {"limit", rounded(heading.limit)}};
-  json["over_limit"] = is_over_limit(change, heading.limit);
+  json["over_limit"] = change.exceeds(heading.limit);
   json["changed_country"] = rounded(change.changed_country());
   json["countries"] = Json::array();
   for (const daemon::CountryChange& of : change.countries) {

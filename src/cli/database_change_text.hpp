@@ -15,7 +15,8 @@ struct ChangeHeading {
   double limit = 1;  // of what a service may move, from 0 to 1
 };
 
-[[nodiscard]] bool is_over_limit(const daemon::DatabaseChange& change, double limit) noexcept;
+// The exit status when more clients move than "geoip_guard" lets.
+inline constexpr int kOverLimit = 2;
 
 [[nodiscard]] std::string to_text(const ChangeHeading& heading, const daemon::DatabaseChange& change);
 [[nodiscard]] std::string to_json(const ChangeHeading& heading, const daemon::DatabaseChange& change);

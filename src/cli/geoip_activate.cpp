@@ -15,8 +15,6 @@
 namespace rhumb::cli {
 namespace {
 
-constexpr int kOverLimit = 2;
-
 // Why the one is hardly meant to replace the other; empty: nothing says so.
 std::string doubt(const geo::Source& before, const geo::Source& after) {
   if (before.type != after.type) {
@@ -38,7 +36,7 @@ std::optional<daemon::DatabaseChange> try_new(const config::Config& config, std:
   const bool has_old = std::filesystem::exists(config.geoip[place]);
   Problems problems;
   auto change = daemon::try_databases(config, has_old ? config.geoip : after, after, nullptr, problems);
-  if (!change) print(problems);
+  if (!change) fail(problems);
   return change;
 }
 
@@ -58,7 +56,7 @@ int geoip_activate(const GeoipActivateOptions& options) {
   if (!change) return 1;
   for (const std::string& line : daemon::describe(*change))
     fmt::print("{}\n", line);
-  if (is_over_limit(*change, config.geoip_moved_max) && !options.force) {
+  if (change->exceeds(config.geoip_moved_max) && !options.force) {
     fail("geoip activate",
          fmt::format("{}: it moves {:.2f} % of the clients of a service, and \"geoip_guard\" allows {:.12g} % (`rhumb "
                      "geoip diff` tells more, --force does it all the same)",

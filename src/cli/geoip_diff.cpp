@@ -5,14 +5,13 @@
 
 #include "cli/commands.hpp"
 #include "cli/database_change_text.hpp"
+#include "cli/failure.hpp"
 #include "cli/geoip_files.hpp"
 #include "cli/geoip_place.hpp"
 #include "daemon/database_trial.hpp"
 
 namespace rhumb::cli {
 namespace {
-
-constexpr int kOverLimit = 2;
 
 std::string clients_text(const GeoipDiffOptions& options, double weight) {
   if (!options.weights_file.empty()) {
@@ -44,14 +43,14 @@ int geoip_diff(const GeoipDiffOptions& options) {
   std::optional<geo::ClientWeights> weights;
   if (!options.weights_file.empty()) {
     weights = geo::read_client_weights(options.weights_file, problems);
-    if (!weights) return print(problems);
+    if (!weights) return fail(problems);
   }
   const auto change = daemon::try_databases(config, files_before, files_after, weights ? &*weights : nullptr, problems);
-  if (!change) return print(problems);
+  if (!change) return fail(problems);
   const ChangeHeading heading{describe(before), describe(after), clients_text(options, change->weight),
                               config.geoip_moved_max};
   fmt::print("{}", options.as_json ? to_json(heading, *change) : to_text(heading, *change));
-  return is_over_limit(*change, config.geoip_moved_max) ? kOverLimit : 0;
+  return change->exceeds(config.geoip_moved_max) ? kOverLimit : 0;
 }
 
 }  // namespace rhumb::cli

@@ -36,10 +36,4 @@ std::string describe(const geo::Source& source) {
   return fmt::format("{}, \"{}\", built {}", source.path, source.type, daemon::version_name(source.built_at_s));
 }
 
-int print(const Problems& problems) {
-  for (const Problem& problem : problems.all())
-    fmt::print(stderr, "{}\n", problem.to_string());
-  return 1;
-}
-
 }  // namespace rhumb::cli

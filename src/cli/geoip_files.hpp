@@ -17,7 +17,4 @@ namespace rhumb::cli {
 // "geoip/city.mmdb, \"GeoLite2-City\", built 2026-11-01T060000Z"
 [[nodiscard]] std::string describe(const geo::Source& source);
 
-// What is wrong, to standard error. The exit status for it.
-int print(const Problems& problems);
-
 }  // namespace rhumb::cli

@@ -97,11 +97,11 @@ std::string see_also(const CommandPage& command) {
                              : ".SH SEE ALSO\n.BR rhumb (1),\n.BR rhumb.json (5)\n";
 }
 
-std::string read(const std::filesystem::path& file) {
+std::string read_text(const std::filesystem::path& file) {
   std::ifstream stream(file);
   std::ostringstream text;
   text << stream.rdbuf();
-  if (!stream) throw std::runtime_error(fmt::format("{} cannot be read", file.string()));
+  if (!stream) throw std::runtime_error(fmt::format("{} cannot be read_text", file.string()));
   return std::move(text).str();
 }
 
@@ -132,7 +132,7 @@ int man(const CommandPage& program, const ManOptions& options) {
   for (const CommandPage& command : program.commands) {
     write(options.directory / (page_name(command) + ".1"), command_man_page(command));
   }
-  write(options.directory / "rhumb.json.5", config_man_page(read(options.schema_file)));
+  write(options.directory / "rhumb.json.5", config_man_page(read_text(options.schema_file)));
   return 0;
 }
 

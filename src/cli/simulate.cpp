@@ -11,6 +11,7 @@
 #include "base/suggestion.hpp"
 #include "cli/commands.hpp"
 #include "cli/failure.hpp"
+#include "cli/share_text.hpp"
 #include "control/query_weights.hpp"
 #include "daemon/simulation.hpp"
 #include "daemon/trial.hpp"
@@ -22,9 +23,7 @@ using Json = nlohmann::ordered_json;
 using daemon::SimulatedRegion;
 using daemon::SimulatedService;
 
-constexpr std::size_t kNamesShown = 3;
 constexpr std::size_t kCountriesShown = 10;
-constexpr std::size_t kFlowsShown = 3;  // of a country
 constexpr int kNameWidthMin = 16;
 
 // What is said of a simulation besides its results.
@@ -36,8 +35,8 @@ struct Heading {
 };
 
 bool is_over_capacity(const SimulatedRegion& region) {
-  constexpr double kRounding = 1e-9;
-  return region.capacity && region.share.after > *region.capacity + kRounding;
+  constexpr double kRoundingError = 1e-9;
+  return region.capacity && region.share.after > *region.capacity + kRoundingError;
 }
 
 std::string_view text_of(std::optional<Family> family) {
@@ -45,17 +44,7 @@ std::string_view text_of(std::optional<Family> family) {
   return *family == Family::v4 ? "IPv4" : "IPv6";
 }
 
-std::string percent(double share) {
-  return fmt::format("{:.2f} %", 100 * share);
-}
-
 // ------------------------------------------------------------------------------------------------------------- text
-
-std::string names_text(const std::vector<std::string>& names) {
-  const auto shown = std::span(names).first(std::min(names.size(), kNamesShown));
-  const std::string text = fmt::format("{}", fmt::join(shown, ", "));
-  return shown.size() == names.size() ? text : fmt::format("{} and {} more", text, names.size() - shown.size());
-}
 
 int name_width(const SimulatedService& service) {
   std::size_t width = kNameWidthMin;
@@ -83,7 +72,7 @@ std::string region_line(const SimulatedRegion& region, int width) {
 
 std::string country_line(const daemon::CountryMove& country) {
   std::vector<std::string> flows;
-  for (const auto& flow : std::span(country.flows).first(std::min(country.flows.size(), kFlowsShown)))
+  for (const auto& flow : first_of(country.flows, kFlowsShown))
     flows.push_back(fmt::format("{} → {} {}", flow.from, flow.to, percent(flow.share)));
   if (country.flows.size() > kFlowsShown) flows.emplace_back("…");
   return fmt::format("{:<7} {:>9}   {}\n", country.country.empty() ? "unknown" : country.country,
@@ -94,7 +83,7 @@ std::string moves_text(const SimulatedService& service) {
   if (service.countries.empty()) return "nobody moves\n";
   std::string text =
       fmt::format("{} of the clients move\n{:<7} {:>9}   from → to\n", percent(service.moved), "country", "moves");
-  for (const auto& country : std::span(service.countries).first(std::min(service.countries.size(), kCountriesShown)))
+  for (const auto& country : first_of(service.countries, kCountriesShown))
     text += country_line(country);
   if (service.countries.size() > kCountriesShown) {
     text += fmt::format("and {} more countries\n", service.countries.size() - kCountriesShown);
@@ -130,11 +119,6 @@ std::string to_text(const Heading& heading, const daemon::Simulation& simulation
 }
 
 // ------------------------------------------------------------------------------------------------------------- JSON
-
-// Without the digits that are nothing but rounding.
-double rounded(double share) {
-  return std::round(share * 1e9) / 1e9;
-}
 
 Json share_json(std::string_view name, daemon::ShareChange share) {
   return {{"name", name}, {"before", rounded(share.before)}, {"after", rounded(share.after)}};
@@ -172,7 +156,7 @@ Json service_json(const SimulatedService& service) {
   json["all_down"] = {{"before", rounded(service.all_down.before)}, {"after", rounded(service.all_down.after)}};
   json["moved"] = rounded(service.moved);
   json["countries"] = Json::array();
-  for (const auto& country : std::span(service.countries).first(std::min(service.countries.size(), kCountriesShown)))
+  for (const auto& country : first_of(service.countries, kCountriesShown))
     json["countries"].push_back(country_json(country));
   return json;
 }

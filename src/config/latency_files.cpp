@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "base/csv_file.hpp"
+#include "base/number.hpp"
 #include "base/suggestion.hpp"
 #include "config/latency_samples.hpp"
 
@@ -20,14 +21,6 @@ namespace rhumb::config {
 namespace {
 
 using steering::LatencySample;
-
-template <typename Number>
-std::optional<Number> parse_number(std::string_view text) {
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
 
 // "AS64500" or "64500"
 std::optional<steering::Asn> parse_asn(std::string_view text) {

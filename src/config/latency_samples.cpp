@@ -12,18 +12,11 @@
 #include <fmt/format.h>
 
 #include "base/csv_file.hpp"
+#include "base/number.hpp"
 #include "config/latency_files.hpp"
 
 namespace rhumb::config {
 namespace {
-
-template <typename Number>
-std::optional<Number> parse_number(std::string_view text) {
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
 
 std::optional<ToldLatency> read_line(std::span<const std::string_view> fields) {
   constexpr std::size_t kFields = 5;

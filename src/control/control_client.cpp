@@ -25,6 +25,7 @@
 
 #include "base/ip_address.hpp"
 #include "control/http_caller.hpp"
+#include "control/http_status.hpp"
 #include "control/operations_json.hpp"
 #include "control/request_target.hpp"
 #include "control/socket_path.hpp"
@@ -187,8 +188,6 @@ class ControlClient::Connection {
   [[nodiscard]] std::string reason_of(const Reply& reply) const {
     std::string detail = detail_of(nlohmann::json::parse(reply.body, nullptr, false));
     if (detail.empty()) throw another_server(fmt::format("HTTP {} without a reason", reply.status));
-    constexpr unsigned kUnauthorized = 401;
-    constexpr unsigned kForbidden = 403;
     if (token_.empty() && (reply.status == kUnauthorized || reply.status == kForbidden)) {
       return detail + " (--token-file, or RHUMB_TOKEN in the environment, has a token)";
     }

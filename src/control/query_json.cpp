@@ -16,7 +16,6 @@
 namespace rhumb::control {
 namespace {
 
-using answer::Fate;
 using answer::QueryRecord;
 using answer::RecordedStep;
 using steering::Outcome;
@@ -29,8 +28,7 @@ void append_quoted(std::string_view value, std::string& text) {
     text.append(value);
     text.push_back('"');
   } else {
-    using Json = nlohmann::json;
-    text += Json(value).dump(-1, ' ', false, Json::error_handler_t::replace);
+    text += nlohmann::json(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   }
 }
 
@@ -137,18 +135,18 @@ void append_subnet(const dns::Query& query, const dns::KeptBits& kept, std::stri
 void append_outcome(const QueryRecord& record, std::string& text) {
   const answer::Summary& summary = record.summary();
   switch (summary.marks.fate) {
-    case Fate::malformed:
+    case answer::Fate::malformed:
       return append_member("dropped", "malformed", text);
-    case Fate::limited:
+    case answer::Fate::limited:
       return append_member("dropped", "rate_limit", text);
-    case Fate::slipped:
-    case Fate::answered:
+    case answer::Fate::slipped:
+    case answer::Fate::answered:
       break;
   }
   append_member("rcode", dns::rcode_to_text(summary.rcode), text);
   fmt::format_to(std::back_inserter(text), ",\"size\":{}", record.response_size());
   if (summary.marks.is_truncated) text += ",\"truncated\":true";
-  if (summary.marks.fate == Fate::slipped) text += ",\"slipped\":true";
+  if (summary.marks.fate == answer::Fate::slipped) text += ",\"slipped\":true";
 }
 
 Timestamp to_timestamp(std::uint64_t unix_ns) {

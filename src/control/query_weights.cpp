@@ -16,8 +16,6 @@
 namespace rhumb::control {
 namespace {
 
-using Json = nlohmann::json;
-
 struct HashNetwork {
   std::size_t operator()(const Network& network) const noexcept {
     constexpr std::uint64_t kOdd = 0x9E37'79B9'7F4A'7C15;
@@ -61,7 +59,7 @@ class Reader {
   }
 
   void count() {
-    const Json json = Json::parse(line_, nullptr, false);
+    const nlohmann::json json = nlohmann::json::parse(line_, nullptr, false);
     if (!json.is_object()) return error("is no JSON object; a query log has one in each line");
     const auto sample = json.find("sample");
     if (sample == json.end() || !sample->is_number()) return error("has no \"sample\"; it is no query log");
@@ -75,7 +73,7 @@ class Reader {
     }
   }
 
-  std::optional<Network> client_network(const Json& json) {
+  std::optional<Network> client_network(const nlohmann::json& json) {
     const bool has_subnet = json.contains("ecs");
     const char* const key = has_subnet ? "ecs" : "client";
     const auto found = json.find(key);

@@ -13,28 +13,28 @@
 namespace rhumb::daemon {
 namespace {
 
-struct Client {
+struct CountryClient {
   geo::Country before;
   geo::Country after;
   double weight = 0;  // of each address
 
-  friend bool operator==(const Client&, const Client&) = default;
+  friend bool operator==(const CountryClient&, const CountryClient&) = default;
 };
-using Clients = geo::AddressMap<Client>;
+using CountryClients = geo::AddressMap<CountryClient>;
 
-Clients locate(const ComparedClients& from) {
+CountryClients locate(const ComparedClients& from) {
   const auto countries = geo::overlay(from.before, from.after, [](geo::Country before, geo::Country after) {
-    return Client{before, after};
+    return CountryClient{before, after};
   });
-  return geo::overlay(countries, from.weights, [&](const Client& client, double weight) {
+  return geo::overlay(countries, from.weights, [&](const CountryClient& client, double weight) {
     const bool counts = from.has_unknown || client.before.is_known() || client.after.is_known();
-    return counts && weight > 0 ? Client{client.before, client.after, weight} : Client{};
+    return counts && weight > 0 ? CountryClient{client.before, client.after, weight} : CountryClient{};
   });
 }
 
 // visit(client, count of addresses) for each range.
 template <typename Visit>
-void for_each_range(const Clients& clients, const Visit& visit) {
+void for_each_range(const CountryClients& clients, const Visit& visit) {
   const auto visit_all = [&](const auto& ranges) {
     for (std::size_t i = 0; i < ranges.size(); ++i)
       visit(ranges.value(i), static_cast<double>(ranges.last(i) - ranges.first(i)) + 1);
@@ -43,15 +43,15 @@ void for_each_range(const Clients& clients, const Visit& visit) {
   visit_all(clients.v6());
 }
 
-double weight_of(const Clients& clients) {
+double weight_of(const CountryClients& clients) {
   double sum = 0;
-  for_each_range(clients, [&](const Client& client, double addresses) { sum += client.weight * addresses; });
+  for_each_range(clients, [&](const CountryClient& client, double addresses) { sum += client.weight * addresses; });
   return sum;
 }
 
-std::vector<CountryChange> find_changed_countries(const Clients& clients, double weight) {
+std::vector<CountryChange> find_changed_countries(const CountryClients& clients, double weight) {
   std::map<std::pair<std::string, std::string>, CountryChange> changes;
-  for_each_range(clients, [&](const Client& client, double addresses) {
+  for_each_range(clients, [&](const CountryClient& client, double addresses) {
     if (client.weight == 0 || client.before == client.after) return;
     const std::string from = client.before.to_text();
     const std::string to = client.after.to_text();
@@ -67,16 +67,16 @@ std::vector<CountryChange> find_changed_countries(const Clients& clients, double
   return result;
 }
 
-// Clients of one country that are ranked alike before, and alike after.
-struct Group {
+// CountryClients of one country that are ranked alike before, and alike after.
+struct CountryGroup {
   geo::Country country;
   RankingKey before;
   RankingKey after;
 
-  friend bool operator==(const Group&, const Group&) = default;
+  friend bool operator==(const CountryGroup&, const CountryGroup&) = default;
 };
-struct GroupHash {
-  std::size_t operator()(const Group& group) const noexcept {
+struct CountryGroupHash {
+  std::size_t operator()(const CountryGroup& group) const noexcept {
     const RankingKeyHash hash;
     return hash(group.before) * 31 + hash(group.after) * 17 + group.country.number;
   }
@@ -95,17 +95,18 @@ bool is_same(const steering::Ranked& a, const steering::Ranked& b) {
 }
 
 // The clients that two maps rank differently: few against those that they rank alike.
-std::vector<Moving> find_moving(const Clients& clients, const steering::RankingMap& before,
+std::vector<Moving> find_moving(const CountryClients& clients, const steering::RankingMap& before,
                                 const steering::RankingMap& after, double weight) {
   if (&before == &after) return {};
-  std::unordered_map<Group, Moving, GroupHash> groups;
-  walk_rankings(clients, before, after,
-                [&](const Client& client, const steering::Ranked& then, const steering::Ranked& now, double addresses) {
-                  const geo::Country country = client.before.to_text().empty() ? client.after : client.before;
-                  const Group group{country, RankingKey(then), RankingKey(now)};
-                  Moving& moving = groups.try_emplace(group, Moving{country, then, now, 0}).first->second;
-                  moving.share += client.weight * addresses / weight;
-                });
+  std::unordered_map<CountryGroup, Moving, CountryGroupHash> groups;
+  walk_rankings(
+      clients, before, after,
+      [&](const CountryClient& client, const steering::Ranked& then, const steering::Ranked& now, double addresses) {
+        const geo::Country country = client.before.to_text().empty() ? client.after : client.before;
+        const CountryGroup group{country, RankingKey(then), RankingKey(now)};
+        Moving& moving = groups.try_emplace(group, Moving{country, then, now, 0}).first->second;
+        moving.share += client.weight * addresses / weight;
+      });
   std::vector<Moving> result;
   for (const auto& [group, moving] : groups) {
     if (!is_same(moving.before, moving.after)) result.push_back(moving);
@@ -115,7 +116,7 @@ std::vector<Moving> find_moving(const Clients& clients, const steering::RankingM
 
 // All that the moves of a service depend on besides its clients. Of the instances' weights only the sums matter, but to
 // find more services alike than these would be work for nothing.
-struct Traits {
+struct ServiceTraits {
   const steering::RankingMap* before;
   const steering::RankingMap* after;
   steering::Policy policy;
@@ -126,8 +127,8 @@ struct Traits {
   std::vector<std::uint32_t> capacities;
   std::vector<std::tuple<steering::RegionIndex, Family, steering::Weight>> instances;
 
-  friend bool operator<(const Traits& a, const Traits& b) {
-    const auto tied = [](const Traits& t) {
+  friend bool operator<(const ServiceTraits& a, const ServiceTraits& b) {
+    const auto tied = [](const ServiceTraits& t) {
       return std::tie(t.before, t.after, t.policy, t.spread, t.families_together, t.has_names, t.regions, t.capacities,
                       t.instances);
     };
@@ -135,17 +136,17 @@ struct Traits {
   }
 };
 
-Traits traits_of(const ComparedService& compared) {
+ServiceTraits service_traits_of(const ComparedService& compared) {
   const steering::ServiceSettings& settings = compared.service->settings();
-  Traits traits{compared.before,
-                compared.after,
-                settings.policy,
-                settings.spread,
-                settings.families_together,
-                compared.service->has_names(),
-                settings.regions,
-                settings.capacities,
-                {}};
+  ServiceTraits traits{compared.before,
+                       compared.after,
+                       settings.policy,
+                       settings.spread,
+                       settings.families_together,
+                       compared.service->has_names(),
+                       settings.regions,
+                       settings.capacities,
+                       {}};
   for (const steering::Instance& instance : settings.instances)
     traits.instances.emplace_back(instance.region, instance.address.family, instance.weight);
   return traits;
@@ -204,15 +205,15 @@ double DatabaseChange::changed_country() const noexcept {
 }
 
 DatabaseChange compare_databases(std::span<const ComparedService> services, const ComparedClients& from) {
-  const Clients clients = locate(from);
+  const CountryClients clients = locate(from);
   DatabaseChange change;
   change.weight = weight_of(clients);
   if (change.weight == 0) return change;
   change.countries = find_changed_countries(clients, change.weight);
 
-  std::map<Traits, std::vector<const steering::Service*>> alike;
+  std::map<ServiceTraits, std::vector<const steering::Service*>> alike;
   for (const ComparedService& compared : services)
-    alike[traits_of(compared)].push_back(compared.service);
+    alike[service_traits_of(compared)].push_back(compared.service);
   std::map<std::pair<const steering::RankingMap*, const steering::RankingMap*>, std::vector<Moving>> moving;
   for (const auto& [traits, of_them] : alike) {
     const auto [known, is_new] = moving.try_emplace({traits.before, traits.after});

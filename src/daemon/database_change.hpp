@@ -56,6 +56,8 @@ struct DatabaseChange {
 
   // The most that any service moves.
   [[nodiscard]] double moved() const noexcept { return services.empty() ? 0 : services.front().moved; }
+  // Whether that is more than `limit`, from 0 to 1; what is nothing but rounding is not.
+  [[nodiscard]] bool exceeds(double limit) const noexcept { return moved() > limit + 1e-9; }
   [[nodiscard]] double changed_country() const noexcept;
 };
 

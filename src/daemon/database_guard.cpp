@@ -12,7 +12,6 @@ namespace rhumb::daemon {
 namespace {
 
 constexpr std::size_t kShownMax = 5;  // flows and countries in a line
-constexpr double kRounding = 1e-9;
 
 std::string percent(double share) {
   return fmt::format("{:.2f} %", 100 * share);
@@ -129,7 +128,7 @@ bool guard_databases(const Served& served, Loaded& loaded, Problems& problems) {
   loaded.database_change = compare(served, loaded, before);
   const DatabaseChange& change = *loaded.database_change;
   const double limit = loaded.config.geoip_moved_max;
-  if (served.accepts_databases || change.moved() <= limit + kRounding) return true;
+  if (served.accepts_databases || !change.exceeds(limit)) return true;
 
   const std::string place = names_of(loaded.databases);
   for (const std::string& line : describe(change))

@@ -14,6 +14,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "daemon/directory_of.hpp"
 #include "transport/socket.hpp"
 
 namespace rhumb::daemon {
@@ -29,10 +30,6 @@ bool is_version_name(std::string_view name) {
     return of_form == '0' ? given >= '0' && given <= '9' : given == of_form;
   };
   return std::ranges::equal(kNameForm, name, fits);
-}
-
-fs::path directory_of(const fs::path& file) {
-  return file.has_parent_path() ? file.parent_path() : ".";
 }
 
 // A copy on its way; removed unless it is renamed.

@@ -39,11 +39,11 @@ class JsonFormatter : public spdlog::formatter {
 
  private:
   static std::string to_object(const spdlog::details::log_msg& message) {
-    using Json = nlohmann::ordered_json;
-    const Json object = {{"time", control::to_rfc3339(std::chrono::floor<std::chrono::milliseconds>(message.time))},
-                         {"level", view(spdlog::level::to_string_view(message.level))},
-                         {"message", view(message.payload)}};
-    return object.dump(-1, ' ', false, Json::error_handler_t::replace);
+    const nlohmann::ordered_json object = {
+        {"time", control::to_rfc3339(std::chrono::floor<std::chrono::milliseconds>(message.time))},
+        {"level", view(spdlog::level::to_string_view(message.level))},
+        {"message", view(message.payload)}};
+    return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   }
 };
 

@@ -97,11 +97,11 @@ void note(std::vector<std::string> changes, std::vector<std::string>& lines) {
 
 // Of very many, the first; each has been logged with its reason.
 std::string joined(std::span<const dns::Name> names) {
-  constexpr std::size_t kShownMax = 20;
+  constexpr std::size_t kNamesShown = 20;
   std::string text;
-  for (const dns::Name& name : names.first(std::min(names.size(), kShownMax)))
+  for (const dns::Name& name : names.first(std::min(names.size(), kNamesShown)))
     text += (text.empty() ? "" : ", ") + name.to_text();
-  return names.size() > kShownMax ? text + ", …" : text;
+  return names.size() > kNamesShown ? text + ", …" : text;
 }
 
 std::string summary(const steering::Latencies& latencies) {
@@ -592,7 +592,7 @@ class Server {
   }
 
   [[nodiscard]] std::vector<MetricsSource::Steered> steered() {
-    return metrics_.steered({udp_, tcp_, operations_, events_});
+    return metrics_.steered({udp_, tcp_, operations_, events_, query_log_});
   }
 
   // For who asks the service manager. This thread is the one that publishes.

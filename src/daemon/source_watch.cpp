@@ -3,14 +3,9 @@
 #include <system_error>
 #include <utility>
 
+#include "daemon/directory_of.hpp"
+
 namespace rhumb::daemon {
-namespace {
-
-std::filesystem::path directory_of(const std::filesystem::path& file) {
-  return file.has_parent_path() ? file.parent_path() : ".";
-}
-
-}  // namespace
 
 SourceWatch::SourceWatch(Sources sources, Clock::duration settle) : sources_(std::move(sources)), settle_(settle) {
   watch_directories();
