@@ -13,7 +13,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr const char* kTokyo = "100.64.0.0/10";  // nearly all clients; city-wrong.mmdb has them in Paris
+constexpr const char* kTokyoNetwork = "100.64.0.0/10";  // nearly all clients; city-wrong.mmdb has them in Paris
 
 std::string fixture(const char* name) {
   return std::string(RHUMB_TEST_DATA) + "/" + name;
@@ -46,7 +46,7 @@ class Geoip : public testing::Test {
 
 TEST_F(Geoip, ADatabaseThatMovesTooManyIsHeldBackAndAllElseIsServed) {
   world_.serve();
-  EXPECT_THAT(served(kTokyo), ElementsAre(kApSoutheast));
+  EXPECT_THAT(served(kTokyoNetwork), ElementsAre(kApSoutheast));
   world_.use_database("city-wrong.mmdb");
   world_.write("zones/example.com.zone", std::string(kZoneText) + "new A 192.0.2.100\n");
   const Finished held = command({"reload"});
@@ -55,13 +55,13 @@ TEST_F(Geoip, ADatabaseThatMovesTooManyIsHeldBackAndAllElseIsServed) {
       held.output,
       AllOf(HasSubstr("geo.mmdb: warning: held back, the databases that are being served are kept"),
             HasSubstr("ap-southeast → eu-west 96.95 %"), HasSubstr("JP → FR 96.95 %"), HasSubstr("1 RRset added")));
-  EXPECT_THAT(served(kTokyo), ElementsAre(kApSoutheast));
+  EXPECT_THAT(served(kTokyoNetwork), ElementsAre(kApSoutheast));
   EXPECT_THAT(world_.addresses({.name = "new.example.com"}), ElementsAre("192.0.2.100"));
 
   const Finished accepted = command({"reload", "--accept-databases"});
   EXPECT_EQ(accepted.exit, "status 0") << accepted.errors;
   EXPECT_THAT(accepted.output, HasSubstr("databases: 96.95 % of the clients of www.example.com are sent"));
-  EXPECT_THAT(served(kTokyo), ElementsAre(kEuWest));
+  EXPECT_THAT(served(kTokyoNetwork), ElementsAre(kEuWest));
   EXPECT_THAT(read_file(world_.path() / "audit.log"), HasSubstr("/v1/reload?accept=databases"));
 }
 
@@ -69,7 +69,7 @@ TEST_F(Geoip, ASignalIsNobodysWordForADatabase) {
   world_.serve();
   world_.use_database("city-wrong.mmdb");
   EXPECT_THAT(world_.reload(), HasSubstr("held back"));
-  EXPECT_THAT(served(kTokyo), ElementsAre(kApSoutheast));
+  EXPECT_THAT(served(kTokyoNetwork), ElementsAre(kApSoutheast));
 }
 
 TEST_F(Geoip, DiffTellsWhoMovesAndWhetherItIsTooMuch) {
@@ -120,7 +120,7 @@ TEST_F(Geoip, ActivateRefusesWhatIsDoubtfulUnlessItIsForced) {
   EXPECT_THAT(over.errors, HasSubstr("it moves 96.95 % of the clients of a service, and \"geoip_guard\" allows 20 %"));
   EXPECT_THAT(versions(), Not(HasSubstr("kept"))) << "nothing has been touched";
   EXPECT_EQ(geoip({"activate", fixture("city-wrong.mmdb"), "--force"}).exit, "status 0");
-  EXPECT_THAT(served(kTokyo), ElementsAre(kEuWest));
+  EXPECT_THAT(served(kTokyoNetwork), ElementsAre(kEuWest));
 
   const Finished older = geoip({"activate", fixture("city-next.mmdb")});
   EXPECT_EQ(older.exit, "status 1");

@@ -196,11 +196,10 @@ TEST_F(OperatorCommands, Report) {
 }
 
 TEST_F(OperatorCommands, ReloadAndSayWhatWasWrong) {
-  int (*const reload_all)(const ServerAddress&) = [](const ServerAddress& server) { return reload(server, {}); };
-  EXPECT_EQ(run(reload_all, address_), "rhumb.json: /: warning: hm\nreloaded\n");
+  EXPECT_EQ(run(reload, ReloadOptions{.server = address_}), "rhumb.json: /: warning: hm\nreloaded\n");
   EXPECT_EQ(exit_status_, 0);
   administration_.reload_with({false, {"rhumb.json: /listen: oops"}});
-  EXPECT_EQ(run(reload_all, address_), "rhumb.json: /listen: oops\n");
+  EXPECT_EQ(run(reload, ReloadOptions{.server = address_}), "rhumb.json: /listen: oops\n");
   EXPECT_EQ(exit_status_, 1);
   EXPECT_THAT(complaint_, HasSubstr("rhumb reload: refused"));
 }

@@ -19,9 +19,9 @@ using testing::IsEmpty;
 
 // Known to city.mmdb: a /10, a /15 and four /24.
 constexpr double kAddresses = 4'194'304 + 131'072 + 4 * 256;
-constexpr double kRounding = 1e-9;
+constexpr double kChangeRounding = 1e-9;
 
-constexpr std::string_view kInstances = R"("instances": [{"region": "us-east", "address": "192.0.2.10"},
+constexpr std::string_view kChangedInstances = R"("instances": [{"region": "us-east", "address": "192.0.2.10"},
   {"region": "eu-west", "address": "192.0.2.20"}, {"region": "ap-southeast", "address": "192.0.2.30"}])";
 
 class DatabaseChangeTest : public testing::Test {
@@ -39,7 +39,7 @@ class DatabaseChangeTest : public testing::Test {
     return config::load_config(directory_.path() / "rhumb.json", problems, {}).value();
   }
   config::Config configure_one(const std::string& steering = R"("order": "nearest")") {
-    return configure(fmt::format(R"("www.example.com": {{"steering": {{{}}}, {}}})", steering, kInstances));
+    return configure(fmt::format(R"("www.example.com": {{"steering": {{{}}}, {}}})", steering, kChangedInstances));
   }
 
   static DatabaseChange change(const config::Config& config, const std::string& before, const std::string& after,
@@ -69,7 +69,7 @@ TEST_F(DatabaseChangeTest, EqualDatabasesMoveNobody) {
 TEST_F(DatabaseChangeTest, TellsWhoMovesByRegionAndByCountry) {
   const DatabaseChange wrong = change(configure_one(), "city.mmdb", "city-wrong.mmdb");
   constexpr double kMoved = 4'194'304 / kAddresses;  // 100.64.0.0/10
-  EXPECT_THAT(wrong.moved(), DoubleNear(kMoved, kRounding));
+  EXPECT_THAT(wrong.moved(), DoubleNear(kMoved, kChangeRounding));
   ASSERT_EQ(wrong.services.size(), 1U);
   EXPECT_THAT(wrong.services[0].names, ElementsAre("www.example.com"));
   EXPECT_THAT(to_texts(wrong.services[0].flows), ElementsAre("ap-southeast → eu-west 0.969467"));
@@ -79,7 +79,7 @@ TEST_F(DatabaseChangeTest, TellsWhoMovesByRegionAndByCountry) {
   EXPECT_EQ(wrong.countries[0].from, "JP");
   EXPECT_EQ(wrong.countries[0].to, "FR");
   EXPECT_EQ(wrong.countries[0].networks, 1U);
-  EXPECT_THAT(wrong.changed_country(), DoubleNear(kMoved, kRounding));
+  EXPECT_THAT(wrong.changed_country(), DoubleNear(kMoved, kChangeRounding));
 }
 
 // Half a file is the accident that matters: what the new database no longer knows counts, too.
@@ -88,7 +88,7 @@ TEST_F(DatabaseChangeTest, WhoIsNoLongerKnownMoves) {
   EXPECT_EQ(empty.weight, kAddresses + 131'072) << "what either knows";
   // All go to us-east, the first in the configuration, but for Ashburn's /24 and the /16 without coordinates, who did
   // so before; and those that only loopback.mmdb knows come from there.
-  EXPECT_THAT(empty.moved(), DoubleNear((kAddresses - 256 - 65'536 + 131'072) / empty.weight, kRounding));
+  EXPECT_THAT(empty.moved(), DoubleNear((kAddresses - 256 - 65'536 + 131'072) / empty.weight, kChangeRounding));
   EXPECT_EQ(empty.countries[0].to, "");
 }
 
@@ -97,7 +97,7 @@ TEST_F(DatabaseChangeTest, WeightsSayWhatCounts) {
   const auto weights =
       geo::read_client_weights(directory_.write("clients.csv", "203.0.113.0/24,3\n192.0.2.0/24,7\n"), problems);
   const DatabaseChange next = change(configure_one(), "city.mmdb", "city-next.mmdb", &*weights);
-  EXPECT_THAT(next.weight, DoubleNear(10, kRounding));
+  EXPECT_THAT(next.weight, DoubleNear(10, kChangeRounding));
   EXPECT_THAT(to_texts(next.services.at(0).flows), ElementsAre("eu-west → us-east 0.300000"));
   EXPECT_EQ(next.countries.at(0).from, "FR");
 }
@@ -121,7 +121,7 @@ TEST_F(DatabaseChangeTest, ServicesThatAreAlikeStandTogetherAndThoseThatMoveMost
   const DatabaseChange wrong = change(
       configure(fmt::format(R"("a.example.com": {{"steering": {{"order": "listed"}}, {0}}}, "b.example.com": {{{0}}},
                                "c.example.com": {{{0}}})",
-                            kInstances)),
+                            kChangedInstances)),
       "city.mmdb", "city-wrong.mmdb");
   ASSERT_EQ(wrong.services.size(), 2U);
   EXPECT_THAT(wrong.services[0].names, ElementsAre("b.example.com", "c.example.com"));
@@ -182,14 +182,14 @@ TEST(DatabaseChange, IsWhatEachAddressByItselfSays) {
       for (const Flow& flow : of.flows) {
         const auto expected = moved.extract(fmt::format("{} {} {}", of.country, flow.from, flow.to));
         ASSERT_FALSE(expected.empty()) << of.country << flow.from << flow.to;
-        EXPECT_NEAR(flow.share, expected.mapped(), kRounding);
+        EXPECT_NEAR(flow.share, expected.mapped(), kChangeRounding);
       }
     }
     EXPECT_THAT(moved, IsEmpty());
     for (const CountryChange& of : change.countries) {
       const auto expected = changed.extract(of.from + of.to);
       ASSERT_FALSE(expected.empty()) << of.from << of.to;
-      EXPECT_NEAR(of.share, expected.mapped(), kRounding);
+      EXPECT_NEAR(of.share, expected.mapped(), kChangeRounding);
     }
     EXPECT_THAT(changed, IsEmpty());
   }

@@ -18,8 +18,8 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::StartsWith;
 
-constexpr std::string_view kZone = "@ SOA ns hostmaster 1 7200 900 1209600 60\n@ NS ns\nns A 192.0.2.53\n";
-constexpr std::string_view kInstances = R"("instances": [{"region": "us-east", "address": "192.0.2.10"},
+constexpr std::string_view kGuardedZone = "@ SOA ns hostmaster 1 7200 900 1209600 60\n@ NS ns\nns A 192.0.2.53\n";
+constexpr std::string_view kGuardedInstances = R"("instances": [{"region": "us-east", "address": "192.0.2.10"},
   {"region": "eu-west", "address": "192.0.2.20"}, {"region": "ap-southeast", "address": "192.0.2.30"}])";
 constexpr const char* kTokyo = "100.64.0.1";  // in city-wrong.mmdb it is in Paris
 
@@ -27,7 +27,7 @@ constexpr const char* kTokyo = "100.64.0.1";  // in city-wrong.mmdb it is in Par
 class DatabaseGuard : public testing::Test {
  protected:
   DatabaseGuard() {
-    directory_.write("zones/example.com.zone", kZone);
+    directory_.write("zones/example.com.zone", kGuardedZone);
     use("city.mmdb");
     serve(load(nullptr));
   }
@@ -44,7 +44,7 @@ class DatabaseGuard : public testing::Test {
                   "ap-southeast": {{"coordinates": [1.35, 103.82]}}}},
       "services": {{"www.example.com": {{"ttl": {}, "steering": {{{}}}, {}}}}}
     }})",
-                                                                 more_, ttl_, steering_, kInstances));
+                                                                 more_, ttl_, steering_, kGuardedInstances));
     Problems problems;
     auto loaded = daemon::load(file, Secrets{1, {}}, served, problems);
     problems_.clear();
@@ -81,7 +81,7 @@ class DatabaseGuard : public testing::Test {
 TEST_F(DatabaseGuard, HoldsBackWhatMovesTooManyAndServesTheRest) {
   use("city-wrong.mmdb");
   ttl_ = 77;
-  directory_.write("zones/example.org.zone", kZone);
+  directory_.write("zones/example.org.zone", kGuardedZone);
   const auto loaded = reload();
   ASSERT_TRUE(loaded) << testing::PrintToString(problems_);
   EXPECT_TRUE(loaded->databases.have_held_back());
@@ -157,7 +157,7 @@ TEST_F(DatabaseGuard, AServiceThatIsSteeredOtherwiseIsNotCompared) {
 
 TEST_F(DatabaseGuard, RefusesTheReloadWhereAServiceWouldNeedTheOldDatabases) {
   more_ = R"("geoip_guard": {"max_moved": 20},)";
-  const auto old_instances = std::string(kInstances);
+  const auto old_instances = std::string(kGuardedInstances);
   const auto file = directory_.path() / "two.json";
   const auto write = [&](const char* steering) {
     return directory_.write("two.json", fmt::format(R"({{
@@ -207,7 +207,7 @@ TEST_F(DatabaseGuard, TheFirstDatabasesAreNotHeldBack) {
                   "ap-southeast": {{"coordinates": [1.35, 103.82]}}}},
       "services": {{"www.example.com": {{{}}}}}
     }})",
-                                                      has_any ? "\"geo.mmdb\"" : "", kInstances));
+                                                      has_any ? "\"geo.mmdb\"" : "", kGuardedInstances));
   };
   Problems problems;
   serve(daemon::load(without(false), Secrets{1, {}}, nullptr, problems));

@@ -18,7 +18,7 @@ using control::Result;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr std::string_view kConfig = R"({
+constexpr std::string_view kInspectedConfig = R"({
   "listen": ["127.0.0.1:5300"], "zones": "zones", "geoip": ["city.mmdb"], "assertions": "routes.test.json",
   "regions": {"us-east": {"coordinates": [39.04, -77.49]}, "eu-west": {"coordinates": [53.35, -6.26]}},
   "services": {"www.example.com": {"instances": [{"region": "us-east", "address": "192.0.2.10"},
@@ -28,7 +28,7 @@ constexpr std::string_view kConfig = R"({
 class InspectorTest : public testing::Test {
  protected:
   InspectorTest() {
-    directory_.write("rhumb.json", kConfig);
+    directory_.write("rhumb.json", kInspectedConfig);
     directory_.write("zones/example.com.zone", "@ 60 SOA ns host 1 1 1 1 1\n@ 60 NS ns\nns 60 A 192.0.2.53\n");
     directory_.write("routes.test.json", R"({"tests": [
       {"client": "203.0.113.9", "query": "www.example.com", "expect": {"regions": ["eu-west"]}}]})");

@@ -13,7 +13,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr std::string_view kInstances = R"("instances": [
+constexpr std::string_view kLintedInstances = R"("instances": [
   {"region": "us-east", "address": "192.0.2.1"}, {"region": "eu-west", "address": "192.0.2.2"},
   {"region": "ap-southeast", "address": "192.0.2.3"}])";
 
@@ -50,7 +50,7 @@ class Lints : public testing::Test {
     return warnings_of(fmt::format(R"("www.example.com": {{{}}})", members));
   }
   std::vector<std::string> warnings_with_steering(std::string_view steering) {
-    return warnings_with(fmt::format("\"steering\": {}, {}", steering, kInstances));
+    return warnings_with(fmt::format("\"steering\": {}, {}", steering, kLintedInstances));
   }
   std::vector<std::string> warnings_with_rules(std::string_view rules) {
     return warnings_with_steering(fmt::format("{{\"rules\": [{}]}}", rules));
@@ -63,7 +63,7 @@ class Lints : public testing::Test {
 constexpr const char* kEarlierRules = "earlier rules match all of its clients";
 
 TEST_F(Lints, AreSilentWhereNothingIsDoubtful) {
-  EXPECT_THAT(warnings_with(kInstances), IsEmpty());
+  EXPECT_THAT(warnings_with(kLintedInstances), IsEmpty());
 }
 
 TEST_F(Lints, ARuleThatEarlierRulesLeaveNobody) {
@@ -144,25 +144,26 @@ TEST_F(Lints, AreSilentAboutAReserveBesideAnInstanceWithAWeight) {
 }
 
 TEST_F(Lints, ATtlThatOutlastsTheDetectionOfAFailure) {
-  EXPECT_THAT(warnings_with(fmt::format(R"("ttl": 300, "ttl_min": 300, "check": "web", {})", kInstances)),
+  EXPECT_THAT(warnings_with(fmt::format(R"("ttl": 300, "ttl_min": 300, "check": "web", {})", kLintedInstances)),
               ElementsAre("www.example.com: warning: a ttl_min of 300s is longer than check \"web\" needs to notice a "
                           "failure, 17s (fall 3 × interval 5s + timeout 2s): resolvers go on with what has failed; "
                           "\"ttl_min\": 30 suits the check"));
-  EXPECT_THAT(warnings_with(fmt::format(R"("ttl": 93, "ttl_min": 93, "check": "slow", {})", kInstances)),
+  EXPECT_THAT(warnings_with(fmt::format(R"("ttl": 93, "ttl_min": 93, "check": "slow", {})", kLintedInstances)),
               ElementsAre("www.example.com: warning: a ttl_min of 93s is longer than check \"slow\" needs to notice a "
                           "failure, 92s (fall 3 × interval 30s + timeout 2s): resolvers go on with what has failed; "
                           "\"ttl_min\": 92 suits the check"));
   EXPECT_THAT(
-      warnings_with(fmt::format(R"("ttl": 33, "ttl_min": 33, "check": "hasty", {})", kInstances)),
+      warnings_with(fmt::format(R"("ttl": 33, "ttl_min": 33, "check": "hasty", {})", kLintedInstances)),
       ElementsAre("www.example.com: warning: a ttl_min of 33s is longer than check \"hasty\" needs to notice a "
                   "failure, 32s (interval 20s + 2 × fast_interval 5s + timeout 2s): resolvers go on with what has "
                   "failed; \"ttl_min\": 32 suits the check"));
 }
 
 TEST_F(Lints, AreSilentAboutShortTtlsAndWhereNothingIsProbed) {
-  EXPECT_THAT(warnings_with(fmt::format(R"("ttl": 92, "ttl_min": 92, "check": "slow", {})", kInstances)), IsEmpty());
-  EXPECT_THAT(warnings_with(fmt::format(R"("ttl": 300, "check": "web", {})", kInstances)), IsEmpty());
-  EXPECT_THAT(warnings_with(fmt::format(R"("ttl": 3600, {})", kInstances)), IsEmpty());
+  EXPECT_THAT(warnings_with(fmt::format(R"("ttl": 92, "ttl_min": 92, "check": "slow", {})", kLintedInstances)),
+              IsEmpty());
+  EXPECT_THAT(warnings_with(fmt::format(R"("ttl": 300, "check": "web", {})", kLintedInstances)), IsEmpty());
+  EXPECT_THAT(warnings_with(fmt::format(R"("ttl": 3600, {})", kLintedInstances)), IsEmpty());
 }
 
 TEST_F(Lints, ARegionThatIsLargerThanAllOthersTogether) {
@@ -184,7 +185,7 @@ TEST_F(Lints, WhatIsToldOfManyServicesIsToldOnce) {
   std::string services;
   for (int i = 0; i < 5; ++i)
     services += fmt::format(R"({}"s{}.example.com": {{"steering": {{"order": "listed", "max_regions": 2}}, {}}})",
-                            i == 0 ? "" : ", ", i, kInstances);
+                            i == 0 ? "" : ", ", i, kLintedInstances);
   EXPECT_THAT(warnings_of(services),
               ElementsAre("s0.example.com: warning: no client can reach region \"ap-southeast\", whatever is down: "
                           "\"regions\" or \"max_regions\" leave it out for all of them (and 4 more services)"));

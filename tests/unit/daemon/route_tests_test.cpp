@@ -16,7 +16,7 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 // Regions in an order in which no client of Paris or Ashburn would have them (tests/data/README.md).
-constexpr std::string_view kConfig = R"({{
+constexpr std::string_view kRoutedConfig = R"({{
   "listen": ["127.0.0.1:5300"],
   "zones": "zones",
   "geoip": ["{0}/city.mmdb", "{0}/asn.mmdb"],
@@ -47,7 +47,7 @@ class RouteTests : public testing::Test {
 
   // With `more` at the end of the configuration; what is wrong is then in `problems_`.
   std::optional<Loaded> load(std::string_view more) {
-    const auto file = directory_.write("rhumb.json", fmt::format(fmt::runtime(kConfig), RHUMB_TEST_DATA, more));
+    const auto file = directory_.write("rhumb.json", fmt::format(fmt::runtime(kRoutedConfig), RHUMB_TEST_DATA, more));
     Problems problems;
     auto loaded = daemon::load(file, Secrets{1, {}}, nullptr, problems);
     keep_errors(problems);
@@ -436,7 +436,8 @@ TEST_F(RouteTests, ALoadIsRefusedByAssertionsThatCannotBeRead) {
 TEST_F(RouteTests, WithoutAssertionsNothingIsAsserted) {
   directory_.write("routes.test.json", "broken");
   EXPECT_TRUE(load(""));
-  const auto file = directory_.write("rhumb.json", fmt::format(fmt::runtime(kConfig), RHUMB_TEST_DATA, kAssertions));
+  const auto file =
+      directory_.write("rhumb.json", fmt::format(fmt::runtime(kRoutedConfig), RHUMB_TEST_DATA, kAssertions));
   Problems problems;
   EXPECT_TRUE(load_unasserted(file, Secrets{1, {}}, nullptr, problems));
   EXPECT_FALSE(problems.has_errors());
