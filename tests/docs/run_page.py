@@ -6,7 +6,7 @@ usage: run_page.py PAGE RHUMB
 Commands of ```console blocks are run, one after the other, and must end with status 0 and print what is shown. A block with the
 name of a file behind its language is written there. A ```jsonc block without one is a part of a configuration: laid over the
 rhumb.json that is there it must pass `rhumb check`. Everything else needs a comment that says what it is; what is not understood
-fails. CONTRIBUTING.md describes the comments, the worlds are the directories beside this file.
+fails, and so does a link that leads nowhere. CONTRIBUTING.md describes the comments, the worlds are the directories beside this file.
 
 Status 0: all is so; 1: something is not; 77: no such machine can be made here.
 """
@@ -21,6 +21,7 @@ import sys
 import tempfile
 
 import comparison
+import links
 import page as pages
 import sandbox
 import shell
@@ -192,6 +193,8 @@ def main() -> int:
     sys.stdout.reconfigure(line_buffering=True)
     try:
         page = pages.parse(path)
+        if broken := links.broken(path):
+            raise pages.PageError("these links lead nowhere: " + ", ".join(broken))
         if not page.steps or is_tested_elsewhere(page, path):
             return 0
         if folder := os.environ.get("RHUMB_DOCS_FOLDER"):

@@ -6,6 +6,7 @@ import tempfile
 import unittest
 
 import comparison
+import links
 import page as pages
 import run_page
 
@@ -69,6 +70,15 @@ class Fragments(unittest.TestCase):
 
     def test_laid_over_another_it_changes_what_it_speaks_of(self):
         self.assertEqual(run_page.merged({"a": {"b": 1, "c": 2}, "d": 3}, {"a": {"b": 4}, "d": None}), {"a": {"b": 4, "c": 2}})
+
+
+class Links(unittest.TestCase):
+    def test_a_link_needs_its_file_and_its_heading(self):
+        with tempfile.TemporaryDirectory() as folder:
+            (pathlib.Path(folder) / "a.md").write_text("# One `Two`: three\n")
+            page = pathlib.Path(folder) / "page.md"
+            page.write_text("[a](a.md#one-two-three) [b](a.md#two) [c](b.md) [d](https://example.com/) [e](#none)\n")
+            self.assertEqual(links.broken(page), ["a.md#two", "b.md", "#none"])
 
 
 if __name__ == "__main__":

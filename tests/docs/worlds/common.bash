@@ -27,3 +27,10 @@ answer_with() {
 is_shown() {
     rhumb status | grep --quiet --extended-regexp "$1"
 }
+
+# all_are_known: whether the server answers and every instance has been probed.
+all_are_known() {
+    local status
+    status=$(rhumb status)
+    [[ $status == service* && $status != *unknown* ]]
+}
