@@ -51,7 +51,7 @@ class QueryLog {
   QueryLog& operator=(const QueryLog&) = delete;
 
   // From now on logs so, or nothing; also with the same settings the file or socket is opened anew. What was logged
-  // before goes where it would have gone. From one thread; does not wait for the disk.
+  // before, or until its thread has heard, goes where it would have gone. From one thread; does not wait for the disk.
   void use(std::optional<QueryLogSettings> settings, DnstapSource source);
 
   // From any thread.

@@ -1,5 +1,7 @@
 #include "base/spsc_ring.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <memory>
