@@ -456,7 +456,6 @@ class Server {
 
   control::LoadReport reload_aside() {
     control::LoadReport report;
-    keep_latencies();
     // This thread is the one that publishes: until then, the snapshot stays.
     const Served served{loaded_, snapshot_.read()};
     auto loaded = load_and_log(config_file_, secrets_, &served, report.lines);

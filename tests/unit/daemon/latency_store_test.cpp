@@ -1,5 +1,6 @@
 #include "daemon/latency_store.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
