@@ -64,9 +64,8 @@ ServedZone find_zone(const zone::Zones& zones, const dns::Name& apex) {
 }
 
 constexpr const char* kNewerDatabases =
-    "the databases have changed since they were loaded: where the client is said to be is news that the server does "
-    "not "
-    "go by until it reloads";
+    "the databases may have changed since they were loaded: where the client is said to be may be "
+    "news, which the server goes by once it reloads";
 
 }  // namespace
 

@@ -471,7 +471,6 @@ class Server {
 
   control::LoadReport reload_aside(bool accepts_databases) {
     control::LoadReport report;
-    keep_latencies();
     // This thread is the one that publishes: until then, the snapshot stays.
     const Served served{loaded_, snapshot_.read(), accepts_databases};
     auto loaded = load_and_log(config_file_, secrets_, &served, report.lines);

@@ -336,6 +336,9 @@ TEST_F(Api, OrdersByTimesThatItIsToldAndStillKnowsThemAfterARestart) {
   ASSERT_TRUE(world_.comes_to(kParis, kInEuWest));
   EXPECT_EQ(tell(sample), 204);
   EXPECT_EQ(tell(R"({"samples": [)" + sample + "," + sample + "]}"), 204);
+  // A region of which nothing is measured would count with a guess.
+  const std::string nearer = R"({"network": "203.0.113.7", "region": "eu-west", "ms": 90})";
+  EXPECT_EQ(tell(R"({"samples": [)" + nearer + "," + nearer + "]}"), 204);
   EXPECT_EQ(tell(R"({"network": "203.0.113.0/24", "region": "mars", "ms": 5})"), 404);
   EXPECT_EQ(tell(R"({"network": "203.0.113.0/33", "region": "eu-west", "ms": 5})"), 400);
   EXPECT_TRUE(world_.comes_to(kParis, kInApSoutheast));

@@ -1,5 +1,6 @@
 #include "daemon/latency_store.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -32,7 +33,8 @@ class LatencyStoreTest : public testing::Test {
   }
   [[nodiscard]] std::vector<std::string> known(const LatencyStore& store) const {
     std::vector<std::string> texts;
-    for (const config::ToldLatency& latency : store.known()->latencies) {
+    const auto kept = store.known();
+    for (const config::ToldLatency& latency : kept->latencies) {
       texts.push_back(fmt::format("{} {} {:.4g} ms, {} at {}", latency.network.to_string(), latency.region,
                                   latency.rtt_ms, latency.samples, latency.measured_at));
     }
