@@ -134,10 +134,11 @@ TEST(DatabaseChange, IsWhatEachAddressByItselfSays) {
   for (std::uint32_t seed = 0; seed < 20; ++seed) {
     SCOPED_TRACE(seed);
     std::mt19937 random(seed);
+    const auto below = [&](std::uint32_t end) { return static_cast<std::uint32_t>(random() % end); };
     const auto random_map = [&](auto make) {
       geo::AddressMap<decltype(make(0U))> map;
-      for (std::uint32_t first = 0; first < kSpan; first += 1 + random() % 64)
-        map.v4().append(first, make(random() % 3));
+      for (std::uint32_t first = 0; first < kSpan; first += 1 + below(64))
+        map.v4().append(first, make(below(3)));
       map.v4().append(kSpan, {});
       return map;
     };

@@ -179,7 +179,8 @@ TEST_F(DatabaseGuard, RefusesTheReloadWhereAServiceWouldNeedTheOldDatabases) {
   EXPECT_THAT(problems.first_error()->message,
               StartsWith("held back, and b.example.com cannot be ranked over the old databases"));
   const Served accepting{served_, *snapshot_, true};
-  EXPECT_TRUE(daemon::load(file, Secrets{1, {}}, &accepting, problems));
+  Problems none;
+  EXPECT_TRUE(daemon::load(file, Secrets{1, {}}, &accepting, none));
 }
 
 TEST_F(DatabaseGuard, MeasuredRankingsStayAsWell) {
