@@ -78,7 +78,7 @@ class ConfigPage {
     for (const char* key : {"allOf", "oneOf", "anyOf"}) {
       if (node.contains(key)) find_in_parts(path, node[key], found);
     }
-    for (const char* key : {"then", "else"}) {
+    for (const char* key : {"else", "then"}) {  // the schema has the usual kind last
       if (node.contains(key)) find_objects(path, node[key], found);
     }
     if (node.contains("items")) find_objects(path + "[]", node["items"], found);

@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "cli/completion.hpp"
 #include "cli/help_text.hpp"
@@ -108,14 +109,23 @@ TEST(CommandLine, RunsNothingForHelpAndSucceeds) {
   });
 }
 
-// The configuration's own page: every key that the schema has, whatever object it is of.
-TEST(CommandLine, HasAManualPageOfEveryKeyOfTheConfiguration) {
+// `visit`, of each key of each object that the schema describes.
+void for_each_key(const nlohmann::json& schema, const std::function<void(const std::string&)>& visit) {
+  if (schema.is_object() && schema.contains("properties") && schema.value("type", "") == "object") {
+    for (const auto& [key, ignored] : schema["properties"].items())
+      visit(key);
+  }
+  if (!schema.is_structured()) return;
+  for (const nlohmann::json& below : schema)
+    for_each_key(below, visit);
+}
+
+TEST(CommandLine, HasAManualPageOfEveryKeyOfTheConfigurationWithWhatItMeans) {
   const std::string schema = test::read_file(std::filesystem::path(RHUMB_TEST_DATA) / "../../docs/rhumb.schema.json");
   const std::string page = config_man_page(schema);
-  for (const char* key : {"listen", "coordinates", "certificate", "tolerance_km", "at_least", "half_life", "rule_set",
-                          "hold_at_most", "secret_file", "ipv6_prefix_length", "check_address", "resolver_asns"}) {
-    EXPECT_THAT(page, HasSubstr(std::string("\n\\fB") + key + "\\fR\n"));
-  }
+  for_each_key(nlohmann::json::parse(schema),
+               [&](const std::string& key) { EXPECT_THAT(page, HasSubstr("\n\\fB" + roff_literal(key) + "\\fR\n(")); });
+  EXPECT_THAT(page, Not(HasSubstr(") \n"))) << "a key without a description";
   EXPECT_THAT(page, HasSubstr(".SS services.NAME.instances[]\n"));
   EXPECT_THAT(page, HasSubstr("(integer 0 to 65535, default 1) Its share;"));
   EXPECT_THAT(page, HasSubstr("(list of endpoint, required)"));
