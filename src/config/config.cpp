@@ -21,6 +21,7 @@
 #include "config/rule_file.hpp"
 #include "config/rule_sets.hpp"
 #include "config/steering_reader.hpp"
+#include "config/user_reader.hpp"
 #include "dns/edns.hpp"
 #include "geo/geofeed.hpp"
 #include "geo/location.hpp"
@@ -57,7 +58,7 @@ class Reader {
     top_.has_only({"$schema",    "listen",   "threads",  "zones",   "zone_cache",  "strict",    "watch_files",
                    "geoip",      "geofeeds", "identity", "version", "udp_payload", "cookies",   "tcp",
                    "rate_limit", "latency",  "regions",  "checks",  "health",      "rule_sets", "services",
-                   "assertions", "control",  "events",   "log"});
+                   "assertions", "control",  "events",   "log",     "user",        "sandbox"});
     if (const auto schema = top_.member("$schema")) (void)schema->text();  // for editors
     read_listen();
     config_.threads = static_cast<unsigned>(integer_or(top_, "threads", 0, 0, kThreadsMax));
@@ -78,6 +79,8 @@ class Reader {
       config_.events = read_events(*events, config_.file.parent_path());
     }
     if (const auto log = top_.member("log")) config_.log = read_log(*log);
+    config_.user = read_user(top_);
+    if (const auto sandbox = top_.member("sandbox")) config_.sandbox = sandbox->boolean();
     warn_of_unused();
     return std::move(config_);
   }

@@ -27,9 +27,11 @@
 #include "control/event_feed.hpp"
 #include "control/event_json.hpp"
 #include "control/event_sinks.hpp"
+#include "control/event_variables.hpp"
 #include "control/handover_request.hpp"
 #include "daemon/administration.hpp"
 #include "daemon/change_report.hpp"
+#include "daemon/confinement.hpp"
 #include "daemon/descriptors.hpp"
 #include "daemon/lasting_operations.hpp"
 #include "daemon/loader.hpp"
@@ -111,7 +113,11 @@ std::optional<Loaded> load_and_log(const std::filesystem::path& config_file, con
   const auto start = std::chrono::steady_clock::now();
   Problems problems;
   auto loaded = load(config_file, secrets, served, problems);
-  if (loaded) set_log_format(loaded->config.log);
+  if (loaded) {
+    const auto fault = use_log(loaded->config.log);
+    if (fault) problems.error(config_file.string() + ": /log/to", *fault);
+    if (fault && served == nullptr) loaded.reset();  // a reload leaves the log where it is
+  }
   note(problems, lines);
   if (!loaded) return std::nullopt;
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
@@ -137,8 +143,7 @@ spdlog::level::level_enum level_of(health::Event::Severity severity) {
 }
 
 void log_notice(const control::Notice& notice, const std::string& json) {
-  if (log_format() == config::LogFormat::json) return log_json(json);
-  spdlog::log(level_of(notice.event.severity), "{}", to_text(notice));
+  log_entry({level_of(notice.event.severity), to_text(notice), json, control::event_variables(notice.event)});
 }
 
 void log_untold(const std::string& text) {
@@ -263,7 +268,8 @@ bool is_same_control(const config::Control& a, const config::Control& b) {
 
 bool is_same_transport(const config::Config& a, const config::Config& b) {
   return a.listen == b.listen && a.threads == b.threads && a.tcp == b.tcp && a.rate_limit == b.rate_limit &&
-         a.health.state_file == b.health.state_file && is_same_control(a.control, b.control);
+         a.health.state_file == b.health.state_file && is_same_control(a.control, b.control) && a.user == b.user &&
+         a.sandbox == b.sandbox;
 }
 
 // What a server begins with, besides what it has loaded.
@@ -318,6 +324,7 @@ class Server {
   // Reads what has changed, and swaps it in. On an error nothing changes; a broken zone stays as it is.
   control::LoadReport reload() {
     const auto start = Clock::now();
+    if (const auto fault = reopen_log()) spdlog::error("the log goes on in the old file: {}", *fault);
     spdlog::info("reloading {}", config_file_.string());
     tell_reloading();
     return finish(reload_aside(), start);
@@ -399,7 +406,10 @@ class Server {
   // What is due now and again.
   void attend() {
     states_.keep();
-    if (source_watch_ && source_watch_->look(Clock::now())) reload();
+    if (source_watch_ && source_watch_->look(Clock::now())) {
+      spdlog::debug("files that are watched have changed");
+      reload();
+    }
     if (has_latency_files() && loaded_.latency_files.look()) reload_latencies();
     if (Clock::now() < report_due_) return;
     report();
@@ -425,6 +435,8 @@ class Server {
     Estate estate{secrets_.cookie_master, udp_.sockets(), monitor_.memory()};
     for (const int socket : tcp_.sockets())
       estate.sockets.push_back(socket);
+    spdlog::debug("giving {} sockets and {} states to the successor", estate.sockets.size(),
+                  estate.memory.probes.size());
     return estate;
   }
 
@@ -447,10 +459,12 @@ class Server {
     auto changes = describe_changes(served, *loaded);
     if (!is_same_transport(loaded->config, running_)) {
       spdlog::warn(
-          "{}: changes of \"listen\", \"threads\", \"tcp\", \"rate_limit\", \"control\" and the state file take effect "
-          "at the next start",
+          "{}: changes of \"listen\", \"threads\", \"tcp\", \"rate_limit\", \"control\", \"user\", \"sandbox\" and the "
+          "state file take effect at the next start",
           config_file_.string());
     }
+    for (const std::string& missing : missing_powers(running_, loaded->config))
+      spdlog::warn("{}: {}", config_file_.string(), missing);
     snapshot_.publish(complete(std::move(*loaded)));
     note(std::move(changes), report.lines);
     if (control_ != nullptr) control_->use(loaded_.config.control.tokens, loaded_.config.control.tls);
@@ -638,6 +652,7 @@ int serve(const ServeOptions& options) {
   Beginnings beginnings;
   beginnings.sockets = take_activated_sockets();
   beginnings.watchdog = watchdog_interval();
+  if (!take_user(options.config_file)) return 1;
   Secrets secrets = random_secrets();
   const bool has_predecessor = options.replaces || options.channel;
   control::LoadReport report;
@@ -647,8 +662,10 @@ int serve(const ServeOptions& options) {
   warn_of_shortage(descriptors, *loaded);
   try {
     report.is_done = true;
+    limit_capabilities(loaded->config);
     Succession succession(successor_arguments(options), [&loop] { loop.post([] {}); });
     inherit(options, *loaded, secrets, beginnings);
+    confine(loaded->config);  // the thread of `succession` is not
     Server server(options.config_file, secrets, std::move(*loaded), std::move(report), std::move(beginnings),
                   succession, loop);
     loaded.reset();

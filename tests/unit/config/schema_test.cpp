@@ -134,7 +134,8 @@ constexpr std::string_view kEverything = R"({
                           "client_key": "client.key"}},
                  {"url": "http://[::1]/", "secret_file": "secret"}]
   },
-  "log": {"format": "json"}
+  "log": {"to": "/var/log/rhumb.log", "format": "json", "level": "debug"},
+  "user": "rhumb", "sandbox": true
 })";
 
 Document parse(std::string_view text) {
