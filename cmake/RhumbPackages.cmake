@@ -8,6 +8,7 @@ pkg_check_modules(maxminddb REQUIRED IMPORTED_TARGET libmaxminddb)
 pkg_check_modules(urcu REQUIRED IMPORTED_TARGET liburcu-qsbr)
 pkg_check_modules(nghttp2 REQUIRED IMPORTED_TARGET libnghttp2)
 pkg_check_modules(systemd REQUIRED IMPORTED_TARGET libsystemd)
+pkg_check_modules(seccomp REQUIRED IMPORTED_TARGET libseccomp)
 pkg_check_modules(prometheus REQUIRED IMPORTED_TARGET prometheus-cpp-core)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
 # It asks for -pthread, with which a precompiled header made without is not taken; Threads::Threads is linked with anyway.

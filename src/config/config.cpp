@@ -22,6 +22,7 @@
 #include "config/rule_file.hpp"
 #include "config/rule_sets.hpp"
 #include "config/steering_reader.hpp"
+#include "config/user_reader.hpp"
 #include "dns/edns.hpp"
 #include "geo/geofeed.hpp"
 #include "geo/location.hpp"
@@ -60,10 +61,11 @@ class ConfigReader {
   }
 
   Config read() {
-    top_.has_only({"$schema",    "listen",   "threads",  "zones",   "zone_cache",  "strict",    "watch_files",
-                   "geoip",      "geofeeds", "identity", "version", "udp_payload", "cookies",   "tcp",
-                   "rate_limit", "latency",  "regions",  "checks",  "health",      "rule_sets", "services",
-                   "assertions", "control",  "events",   "log",     "geoip_guard", "query_log"});
+    top_.has_only({"$schema",     "listen",      "threads",    "zones",      "zone_cache", "strict",
+                   "watch_files", "geoip",       "geofeeds",   "identity",   "version",    "udp_payload",
+                   "cookies",     "tcp",         "rate_limit", "latency",    "regions",    "checks",
+                   "health",      "rule_sets",   "services",   "assertions", "control",    "events",
+                   "log",         "geoip_guard", "query_log",  "user",       "sandbox"});
     if (const auto schema = top_.member("$schema")) (void)schema->text();  // for editors
     read_listen();
     config_.threads = static_cast<unsigned>(integer_or(top_, "threads", 0, 0, kThreadsMax));
@@ -87,6 +89,8 @@ class ConfigReader {
     if (const auto query_log = top_.member("query_log")) {
       config_.query_log = read_query_log(*query_log, config_.file.parent_path());
     }
+    config_.user = read_user(top_);
+    if (const auto sandbox = top_.member("sandbox")) config_.sandbox = sandbox->boolean();
     warn_of_unused();
     return std::move(config_);
   }

@@ -16,6 +16,7 @@
 #include "config/control_reader.hpp"
 #include "config/events_reader.hpp"
 #include "config/health_reader.hpp"
+#include "config/log_reader.hpp"
 #include "config/service_steering.hpp"
 #include "control/event_settings.hpp"
 #include "control/query_log_settings.hpp"
@@ -105,8 +106,10 @@ struct Config {
   Health health;
   std::vector<Service> services;
   control::EventSettings events;
-  LogFormat log = LogFormat::text;
+  Log log = {};
   std::optional<control::QueryLogSettings> query_log = {};  // none: queries are not logged
+  std::optional<std::string> user = {};                     // whom it becomes if root has started it; none: nobody else
+  std::optional<bool> sandbox = {};                         // whether it must be; none: if it can be
   std::string document = {};                                // what it was read from, its secrets masked
 };
 

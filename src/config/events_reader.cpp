@@ -186,11 +186,4 @@ control::EventSettings read_events(const JsonPlace& place, const std::filesystem
   return events;
 }
 
-LogFormat read_log(const JsonPlace& place) {
-  if (!place.has_only({"format"})) return LogFormat::text;
-  const auto format = place.member("format");
-  if (!format) return LogFormat::text;
-  return format->choice<LogFormat>({{"text", LogFormat::text}, {"json", LogFormat::json}}).value_or(LogFormat::text);
-}
-
 }  // namespace rhumb::config

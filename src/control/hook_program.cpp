@@ -18,7 +18,7 @@
 #include <fmt/format.h>
 #include <spawn.h>
 
-#include "control/event_json.hpp"
+#include "control/event_variables.hpp"
 #include "health/await.hpp"
 #include "health/probe.hpp"
 
@@ -92,13 +92,8 @@ std::vector<std::string> environment_for(const health::Event& event) {
   for (char** entry = environ; *entry != nullptr; ++entry) {
     if (!std::string_view(*entry).starts_with("RHUMB_")) environment.emplace_back(*entry);
   }
-  environment.push_back("RHUMB_EVENT=" + kind_word(event.kind));
-  environment.push_back("RHUMB_SERVICE=" + event.service);
-  environment.push_back("RHUMB_REGION=" + event.region);
-  environment.push_back("RHUMB_INSTANCE=" + event.instance);
-  environment.push_back("RHUMB_FROM=" + event.from);
-  environment.push_back("RHUMB_TO=" + event.to);
-  environment.push_back("RHUMB_EVIDENCE=" + event.evidence);
+  for (std::string& variable : event_variables(event))
+    environment.push_back(std::move(variable));
   return environment;
 }
 

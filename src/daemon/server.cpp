@@ -27,10 +27,12 @@
 #include "control/event_feed.hpp"
 #include "control/event_json.hpp"
 #include "control/event_sinks.hpp"
+#include "control/event_variables.hpp"
 #include "control/handover_request.hpp"
 #include "control/query_log.hpp"
 #include "daemon/administration.hpp"
 #include "daemon/change_report.hpp"
+#include "daemon/confinement.hpp"
 #include "daemon/decision_rates.hpp"
 #include "daemon/descriptors.hpp"
 #include "daemon/inspector.hpp"
@@ -115,7 +117,11 @@ std::optional<Loaded> load_and_log(const std::filesystem::path& config_file, con
   const auto start = std::chrono::steady_clock::now();
   Problems problems;
   auto loaded = load(config_file, secrets, served, problems);
-  if (loaded) set_log_format(loaded->config.log);
+  if (loaded) {
+    const auto fault = use_log(loaded->config.log);
+    if (fault) problems.error(config_file.string() + ": /log/to", *fault);
+    if (fault && served == nullptr) loaded.reset();  // a reload leaves the log where it is
+  }
   note(problems, lines);
   if (!loaded) return std::nullopt;
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
@@ -141,8 +147,7 @@ spdlog::level::level_enum level_of(health::Event::Severity severity) {
 }
 
 void log_notice(const control::Notice& notice, const std::string& json) {
-  if (log_format() == config::LogFormat::json) return log_json(json);
-  spdlog::log(level_of(notice.event.severity), "{}", to_text(notice));
+  log_entry({level_of(notice.event.severity), to_text(notice), json, control::event_variables(notice.event)});
 }
 
 void log_untold(const std::string& text) {
@@ -282,7 +287,8 @@ bool is_same_control(const config::Control& a, const config::Control& b) {
 
 bool is_same_transport(const config::Config& a, const config::Config& b) {
   return a.listen == b.listen && a.threads == b.threads && a.tcp == b.tcp && a.rate_limit == b.rate_limit &&
-         a.health.state_file == b.health.state_file && is_same_control(a.control, b.control);
+         a.health.state_file == b.health.state_file && is_same_control(a.control, b.control) && a.user == b.user &&
+         a.sandbox == b.sandbox;
 }
 
 // What a server begins with, besides what it has loaded.
@@ -343,6 +349,7 @@ class Server {
   // Reads what has changed, and swaps it in. On an error nothing changes; a broken zone stays as it is.
   control::LoadReport reload(bool accepts_databases = false) {
     const auto start = Clock::now();
+    if (const auto fault = reopen_log()) spdlog::error("the log goes on in the old file: {}", *fault);
     spdlog::info("reloading {}", config_file_.string());
     tell_reloading();
     return finish(reload_aside(accepts_databases), start);
@@ -429,7 +436,10 @@ class Server {
     states_.keep();
     inspector_.tidy(Clock::now());
     if (rates_.is_due(Clock::now())) rates_.note(steered(), Clock::now());
-    if (source_watch_ && source_watch_->look(Clock::now())) reload();
+    if (source_watch_ && source_watch_->look(Clock::now())) {
+      spdlog::debug("files that are watched have changed");
+      reload();
+    }
     if (is_measured() && (has_new_samples() || loaded_.latency_files.look())) reload_latencies();
     if (Clock::now() < report_due_) return;
     report();
@@ -456,6 +466,8 @@ class Server {
     Estate estate{secrets_.cookie_master, udp_.sockets(), monitor_.memory()};
     for (const int socket : tcp_.sockets())
       estate.sockets.push_back(socket);
+    spdlog::debug("giving {} sockets and {} states to the successor", estate.sockets.size(),
+                  estate.memory.probes.size());
     return estate;
   }
 
@@ -478,11 +490,16 @@ class Server {
     auto changes = describe_changes(served, *loaded);
     if (!is_same_transport(loaded->config, running_)) {
       Problems later;
-      later.warning(config_file_.string(),
-                    "changes of \"listen\", \"threads\", \"tcp\", \"rate_limit\", \"control\" and the state file take "
-                    "effect at the next start");
+      later.warning(
+          config_file_.string(),
+          "changes of \"listen\", \"threads\", \"tcp\", \"rate_limit\", \"control\", \"user\", \"sandbox\" and "
+          "the state file take effect at the next start");
       note(later, report.lines);
     }
+    Problems powerless;
+    for (const std::string& missing : missing_powers(running_, loaded->config))
+      powerless.warning(config_file_.string(), missing);
+    note(powerless, report.lines);
     snapshot_.publish(complete(std::move(*loaded)));
     log_queries();
     note(std::move(changes), report.lines);
@@ -702,6 +719,7 @@ int serve(const ServeOptions& options) {
   Beginnings beginnings;
   beginnings.sockets = take_activated_sockets();
   beginnings.watchdog = watchdog_interval();
+  if (!take_user(options.config_file)) return 1;
   Secrets secrets = random_secrets();
   const bool has_predecessor = options.replaces || options.channel;
   control::LoadReport report;
@@ -711,8 +729,10 @@ int serve(const ServeOptions& options) {
   warn_of_shortage(descriptors, *loaded);
   try {
     report.is_done = true;
+    limit_capabilities(loaded->config);
     Succession succession(successor_arguments(options), [&loop] { loop.post([] {}); });
     inherit(options, *loaded, secrets, beginnings);
+    confine(loaded->config);  // the thread of `succession` is not
     Server server(options.config_file, secrets, std::move(*loaded), std::move(report), std::move(beginnings),
                   succession, loop);
     loaded.reset();

@@ -14,6 +14,7 @@ void StateKeeper::keep() {
   const auto problem = health::save_state(*file_, monitor_.memory());
   if (!problem) {
     kept_revision_ = revision;
+    spdlog::debug("{}: the states are kept", file_->string());
     return;
   }
   const auto now = std::chrono::steady_clock::now();

@@ -18,6 +18,7 @@
 #include <spawn.h>
 #include <spdlog/spdlog.h>
 
+#include "daemon/capabilities.hpp"
 #include "daemon/service_manager.hpp"
 
 namespace rhumb::daemon {
@@ -190,6 +191,7 @@ void Succession::order(const std::filesystem::path& program, Descriptor asker) {
 }
 
 void Succession::run() {
+  pass_capabilities_on();
   while (true) {
     std::filesystem::path program;
     {

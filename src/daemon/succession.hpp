@@ -5,8 +5,9 @@
 // limits. It gets one end of a socket pair; one that somebody else has started comes over the control channel. Both are
 // dealt with alike, by the main thread, one at a time.
 //
-// Children are started by a thread that is made before the main thread gives up its priority: a successor must not
-// serve at a lower one.
+// Children are started by a thread that is made before the main thread gives up its priority and enters the sandbox: a
+// successor must not serve at a lower one, nor within the limits of an older configuration. Alone among the threads, it
+// passes on the capabilities that the server has.
 #pragma once
 
 #include <sys/types.h>

@@ -245,9 +245,10 @@ TEST(Reload, AChangeOfListenIsWarnedAboutAndTheRestTaken) {
   RhumbProcess& rhumb = world.serve();
   const auto listen = std::exchange(world.config["listen"], Json::array({"127.0.0.1:9"}));
   world.config["services"]["www.example.com"]["ttl"] = 44;
-  EXPECT_THAT(world.reload(),
-              HasSubstr("warning: rhumb.json: changes of \"listen\", \"threads\", \"tcp\", "
-                        "\"rate_limit\", \"control\" and the state file take effect at the next start"));
+  EXPECT_THAT(
+      world.reload(),
+      HasSubstr("warning: rhumb.json: changes of \"listen\", \"threads\", \"tcp\", "
+                "\"rate_limit\", \"control\", \"user\", \"sandbox\" and the state file take effect at the next start"));
   EXPECT_THAT(world.ask({.name = "www.example.com", .client = kParis}).answer,
               ElementsAre(std::string("www.example.com. 44 IN A ") + kEuWest));
   world.config["listen"] = listen;

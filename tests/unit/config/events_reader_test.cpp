@@ -167,19 +167,5 @@ TEST(ReadEvents, TakesNoMoreThanItsLimits) {
   EXPECT_THAT(refusals_of_hook(R"("command": )" + list("\"/bin/sh\"", 65)), ElementsAre(HasSubstr("more than 64")));
 }
 
-TEST(ReadLog, HasAFormat) {
-  Problems problems;
-  const auto format = [&](const char* text) {
-    const Json document = Json::parse(text);
-    return read_log(JsonPlace(document, "rhumb.json", problems));
-  };
-  EXPECT_EQ(format("{}"), LogFormat::text);
-  EXPECT_EQ(format(R"({"format": "text"})"), LogFormat::text);
-  EXPECT_EQ(format(R"({"format": "json"})"), LogFormat::json);
-  EXPECT_EQ(problems.error_count(), 0U);
-  (void)format(R"({"format": "xml"})");
-  EXPECT_EQ(problems.error_count(), 1U);
-}
-
 }  // namespace
 }  // namespace rhumb::config

@@ -136,8 +136,9 @@ constexpr std::string_view kEverything = R"({
                           "client_key": "client.key"}},
                  {"url": "http://[::1]/", "secret_file": "secret"}]
   },
-  "log": {"format": "json"},
-  "query_log": {"to": "queries.jsonl", "format": "json", "sample": 0.5, "anonymize": {"ipv4": 20, "ipv6": 44}}
+  "log": {"to": "/var/log/rhumb.log", "format": "json", "level": "debug"},
+  "query_log": {"to": "queries.jsonl", "format": "json", "sample": 0.5, "anonymize": {"ipv4": 20, "ipv6": 44}},
+  "user": "rhumb", "sandbox": true
 })";
 
 Document parse(std::string_view text) {
