@@ -1,7 +1,7 @@
 // Whom other geo databases send elsewhere, under one configuration and with everything up.
 //
 // Nothing is sampled: the ranking maps that two sets of databases lead to are gone through side by side, once for all
-// services that have the same two (docs/performance.md). What is said of countries comes from maps of just these
+// services that have the same two. What is said of countries comes from maps of just these
 // (geo/country_map.hpp), so that neither the old databases nor the new ones need be in memory.
 #pragma once
 

@@ -1,8 +1,7 @@
 // Which country each network is in: what is kept of databases while their locations are not in memory, to tell what
 // later ones say otherwise.
 //
-// A city database's millions of networks come down to some hundred thousand ranges of a few octets
-// (docs/performance.md).
+// DB-IP City Lite over a country database, 6.3 M IPv4 networks: 334,118 ranges, 1.7 MB, in 0.07 s with those of IPv6.
 #pragma once
 
 #include <cstdint>
