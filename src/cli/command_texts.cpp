@@ -148,7 +148,7 @@ constexpr std::array kTexts = {
                 "rhumb geoip diff geoip/city.mmdb new/city.mmdb\n"
                 "rhumb geoip activate new/city.mmdb\n"
                 "rhumb geoip rollback",
-                ""},
+                kUsualStatuses},
     CommandText{
         "rhumb geoip diff", "",
         "Exact, for every service, by region and country. What stands in the place of OLD in the configuration is "

@@ -223,7 +223,10 @@ DatabaseChange compare_databases(std::span<const ComparedService> services, cons
       moved.names.push_back(service->settings().name);
     change.services.push_back(std::move(moved));
   }
-  std::ranges::stable_sort(change.services, std::greater{}, &MovedService::moved);
+  // By name where they move alike: the map has them by address, which differs from run to run.
+  std::ranges::sort(change.services, [](const MovedService& a, const MovedService& b) {
+    return std::tie(b.moved, a.names) < std::tie(a.moved, b.names);
+  });
   return change;
 }
 

@@ -35,7 +35,7 @@ CASES = [
     ("rhumb force ", ["down", "up"]),
     ("rhumb force up ", ["eu-west", "us-east"]),
     ("rhumb drain eu", ["eu-west"]),
-    ("rhumb drain eu-west --serv", ["--service"]),
+    ("rhumb drain eu-west --servi", ["--service"]),
     ("rhumb drain --reason \"new disks\" us", ["us-east"]),
     ("rhumb drain eu-west --service ", ["api.example.com", "www.example.com"]),
     ("rhumb drain eu-west --service=w", ["--service=www.example.com"]),

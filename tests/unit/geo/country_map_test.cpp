@@ -5,7 +5,7 @@
 namespace rhumb::geo {
 namespace {
 
-Database load(const std::string& fixture) {
+Database load_fixture(const std::string& fixture) {
   const std::vector<std::string> paths{std::string(RHUMB_TEST_DATA) + "/" + fixture};
   Problems problems;
   return load_databases(paths, problems).value();
@@ -16,7 +16,7 @@ Country country_at(const CountryMap& map, const char* address) {
 }
 
 TEST(CountryMap, HasTheCountryOfEachNetworkThatIsKnown) {
-  const CountryMap map = make_country_map(load("city.mmdb"));
+  const CountryMap map = make_country_map(load_fixture("city.mmdb"));
   EXPECT_EQ(country_at(map, "203.0.113.7").to_text(), "FR");
   EXPECT_EQ(country_at(map, "198.51.100.127").to_text(), "SG");
   EXPECT_EQ(country_at(map, "198.51.100.128").to_text(), "AU");
@@ -24,12 +24,12 @@ TEST(CountryMap, HasTheCountryOfEachNetworkThatIsKnown) {
 }
 
 TEST(CountryMap, TellsWhatIsKnownWithoutACountryFromWhatIsUnknown) {
-  const CountryMap map = make_country_map(load("city.mmdb"));
+  const CountryMap map = make_country_map(load_fixture("city.mmdb"));
   const Country of_continent = country_at(map, "198.18.0.1");
   EXPECT_EQ(of_continent.to_text(), "");
   EXPECT_TRUE(of_continent.is_known());
   EXPECT_FALSE(country_at(map, "8.8.8.8").is_known());
-  EXPECT_TRUE(country_at(make_country_map(load("asn.mmdb")), "203.0.113.7").is_known());
+  EXPECT_TRUE(country_at(make_country_map(load_fixture("asn.mmdb")), "203.0.113.7").is_known());
 }
 
 TEST(CountryMap, NeighboursInOneCountryAreOneRange) {
