@@ -25,6 +25,7 @@ std::size_t outcome_number(steering::Outcome outcome) noexcept {
 std::vector<Flow> sorted(const std::map<std::pair<Place, Place>, double>& flows,
                          const std::vector<std::string>& names) {
   std::vector<Flow> result;
+  result.reserve(flows.size());
   for (const auto& [from_to, share] : flows)
     result.push_back({names[from_to.first], names[from_to.second], share});
   std::ranges::stable_sort(result, std::greater{}, &Flow::share);

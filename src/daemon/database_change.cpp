@@ -61,6 +61,7 @@ std::vector<CountryChange> find_changed_countries(const CountryClients& clients,
     ++change.networks;
   });
   std::vector<CountryChange> result;
+  result.reserve(changes.size());
   for (auto& [countries, change] : changes)
     result.push_back(std::move(change));
   std::ranges::stable_sort(result, std::greater{}, &CountryChange::share);
@@ -204,8 +205,8 @@ double DatabaseChange::changed_country() const noexcept {
   return sum;
 }
 
-DatabaseChange compare_databases(std::span<const ComparedService> services, const ComparedClients& from) {
-  const CountryClients clients = locate(from);
+DatabaseChange compare_databases(std::span<const ComparedService> services, const ComparedClients& compared_clients) {
+  const CountryClients clients = locate(compared_clients);
   DatabaseChange change;
   change.weight = weight_of(clients);
   if (change.weight == 0) return change;

@@ -63,6 +63,6 @@ struct DatabaseChange {
 
 // One core; the clients may count 0 in all: then nobody moves.
 [[nodiscard]] DatabaseChange compare_databases(std::span<const ComparedService> services,
-                                               const ComparedClients& clients);
+                                               const ComparedClients& compared_clients);
 
 }  // namespace rhumb::daemon

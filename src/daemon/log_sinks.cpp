@@ -81,8 +81,8 @@ MessageFields::~MessageFields() {
 }
 
 const std::vector<std::string>& MessageFields::current() noexcept {
-  static const std::vector<std::string> none;
-  return current_fields != nullptr ? *current_fields : none;
+  static const std::vector<std::string> kNone;
+  return current_fields != nullptr ? *current_fields : kNone;
 }
 
 JournalSink::JournalSink() {

@@ -257,6 +257,7 @@ std::optional<ReloadedZone> read_zone(const config::Config& config, std::vector<
                                       const dns::Name& apex, KnownFiles::Time started, Problems& problems) {
   if (std::ranges::find(apexes, apex) == apexes.end()) apexes.push_back(apex);
   std::vector<ZoneFile> known;  // for the services: which are in this zone and not in one below it
+  known.reserve(apexes.size());
   for (dns::Name& other : apexes)
     known.push_back({{}, std::move(other), {}, {}});
   overlay_services(config, known, problems);
