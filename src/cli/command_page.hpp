@@ -11,7 +11,7 @@
 
 #include "cli/command_texts.hpp"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library has named it
 class App;
 }  // namespace CLI
 
@@ -43,8 +43,8 @@ struct CommandPage {
 
   // "rhumb drain REGION [OPTIONS]".
   [[nodiscard]] std::string usage() const;
-  [[nodiscard]] const CommandPage* find_command(std::string_view name) const noexcept;
-  [[nodiscard]] const OptionPage* find_option(std::string_view name) const noexcept;
+  [[nodiscard]] const CommandPage* find_command(std::string_view wanted) const noexcept;
+  [[nodiscard]] const OptionPage* find_option(std::string_view wanted) const noexcept;
 };
 
 // Of `command` and all below it. What is in the group "" is for programs, and left out.

@@ -35,13 +35,11 @@ class TypedLine {
         return;
       }
     }
-    if (has_ended_options_) {
-      ++arguments_;
-    } else if (word == "--") {
+    if (!has_ended_options_ && word == "--") {
       has_ended_options_ = true;
-    } else if (is_option(word)) {
+    } else if (!has_ended_options_ && is_option(word)) {
       take_option(word);
-    } else if (const CommandPage* below = command_->find_command(word)) {
+    } else if (const CommandPage* below = has_ended_options_ ? nullptr : command_->find_command(word)) {
       command_ = below;
     } else {
       ++arguments_;

@@ -53,6 +53,7 @@ DatabaseVersion choose(const std::filesystem::path& database, const std::string&
   });
   if (fitting.size() == 1 || (wanted.empty() && !fitting.empty())) return fitting.front();
   std::vector<std::string> names;
+  names.reserve(versions.size());
   for (const DatabaseVersion& version : versions)
     names.push_back(version.name);
   const std::string which = wanted.empty() ? "older than " + current : "called \"" + wanted + "\"";
