@@ -2,11 +2,11 @@
 //
 // One writer: a plain load and store for each count, without a lock prefix, in memory that no other thread writes. It
 // is read at any time from any thread; each number is right, all together may be of slightly different moments. All
-// counters lie in one array (41 KB), so that threads are summed by one loop; which is which is told by places in it.
+// counters lie in one array (47 KB), so that threads are summed by one loop; which is which is told by places in it.
 //
 // An answer counts twice: under transport, family, type and rcode, and under its zone. A steered one counts under its
-// service and region too, and what else there is to say of it, if there is. The time that an answer takes is for the
-// transports to measure, of a few.
+// service and region too, and what else there is to say of it, if there is. The time that an answer takes, and where
+// its client is, is for the transports to find out, of a few.
 #pragma once
 
 #include <algorithm>
@@ -20,6 +20,7 @@
 #include "answer/counted_names.hpp"
 #include "answer/summary.hpp"
 #include "base/ip_address.hpp"
+#include "geo/country_table.hpp"
 
 namespace rhumb::answer {
 
@@ -68,7 +69,8 @@ inline constexpr std::size_t kScopesV4 = kOutcome + kOutcomes;
 inline constexpr std::size_t kScopesV6 = kScopesV4 + kBitsV4 + 1;
 inline constexpr std::size_t kTimes = kScopesV6 + kBitsV6 + 1;
 inline constexpr std::size_t kTimeSum = kTimes + kTimeBuckets;
-inline constexpr std::size_t kEnd = kTimeSum + 1;
+inline constexpr std::size_t kCountries = kTimeSum + 1;
+inline constexpr std::size_t kEnd = kCountries + geo::kCountryPlaces;
 
 // By type: where its counters begin.
 inline constexpr auto kTypeStarts = [] {
@@ -145,6 +147,8 @@ class Counters {
 
   // How long one answer took.
   void count_time(std::uint64_t time_ns) noexcept;
+  // A steered one whose client is in the country at `place`.
+  void count_country(std::size_t place) noexcept { add(counter::kCountries + place); }
 
  private:
   friend class Counts;

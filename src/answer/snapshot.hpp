@@ -6,6 +6,7 @@
 
 #include "answer/counted_names.hpp"
 #include "answer/settings.hpp"
+#include "geo/address_table.hpp"
 #include "geo/database.hpp"
 #include "health/board.hpp"
 #include "steering/region.hpp"
@@ -21,6 +22,7 @@ struct Snapshot {
   std::shared_ptr<const health::Board> board;
   Settings settings = {};
   CountedPlaces counted = {};
+  std::shared_ptr<const geo::AddressTable> countries = {};  // geo/country_table.hpp; null: they are not counted
 };
 
 }  // namespace rhumb::answer

@@ -24,8 +24,13 @@ std::string counted(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
-// "4 instances of 2 services"
-std::string extent(const Scope& scope, const Status& status) {
+// What an override is about.
+struct Extent {
+  std::size_t instances = 0;
+  std::string text;  // "4 instances of 2 services"
+};
+
+Extent extent(const Scope& scope, const Status& status) {
   std::size_t instances = 0;
   std::set<std::string_view> services;
   for (const InstanceStatus& instance : status.instances) {
@@ -33,7 +38,7 @@ std::string extent(const Scope& scope, const Status& status) {
     ++instances;
     services.insert(instance.service);
   }
-  return counted(instances, "instance") + " of " + counted(services.size(), "service");
+  return {instances, counted(instances, "instance") + " of " + counted(services.size(), "service")};
 }
 
 // As the command line has it.
@@ -64,7 +69,8 @@ bool is_within(const Scope& part, const Scope& whole) {
 }  // namespace
 
 std::string describe_given(const Override& word, const Status& status) {
-  std::string text = fmt::format("{} is {}: {}", to_text(word.scope), participle(word), extent(word.scope, status));
+  std::string text =
+      fmt::format("{} is {}: {}", to_text(word.scope), participle(word), extent(word.scope, status).text);
   if (word.over.count() > 0) text += ", gone in " + roughly(word.over);
   if (word.until) text += fmt::format("; ends by itself in {}", roughly(*word.until - status.now));
   return text + fmt::format("; `rhumb undrain {}` takes it back", arguments(word.scope));
@@ -74,8 +80,10 @@ std::string describe_taken_back(const Override& word, const Status& status) {
   std::string story = word.owner.empty() ? "" : "by " + word.owner + ", ";
   story += roughly(status.now - word.since) + " ago";
   if (!word.reason.empty()) story += ": " + word.reason;
-  return fmt::format("{} is no longer {} ({}): {} are again as their checks and other overrides say",
-                     to_text(word.scope), participle(word), printable(story), extent(word.scope, status));
+  const Extent about = extent(word.scope, status);
+  return fmt::format("{} is no longer {} ({}): {} {} checks and other overrides say", to_text(word.scope),
+                     participle(word), printable(story), about.text,
+                     about.instances == 1 ? "is again as its" : "are again as their");
 }
 
 std::string describe_missing(const Scope& scope, const Status& status) {

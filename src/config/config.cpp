@@ -65,7 +65,7 @@ class ConfigReader {
                    "watch_files", "geoip",       "geofeeds",   "identity",   "version",    "udp_payload",
                    "cookies",     "tcp",         "rate_limit", "latency",    "regions",    "checks",
                    "health",      "rule_sets",   "services",   "assertions", "control",    "events",
-                   "log",         "geoip_guard", "query_log",  "user",       "sandbox"});
+                   "log",         "geoip_guard", "query_log",  "user",       "sandbox",    "count_countries"});
     if (const auto schema = top_.member("$schema")) (void)schema->text();  // for editors
     read_listen();
     config_.threads = static_cast<unsigned>(integer_or(top_, "threads", 0, 0, kThreadsMax));
@@ -157,6 +157,7 @@ class ConfigReader {
     config_.geoip = read_files("geoip", geo::kSourcesMax);
     config_.geofeeds = read_files("geofeeds", geo::kGeofeedsMax);
     if (const auto guard = top_.member("geoip_guard")) read_geoip_guard(*guard);
+    if (const auto count = top_.member("count_countries")) config_.counts_countries = count->boolean().value_or(false);
   }
 
   void read_geoip_guard(const JsonPlace& guard) {

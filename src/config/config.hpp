@@ -92,6 +92,7 @@ struct Config {
   std::optional<std::chrono::milliseconds> watch_files;
   std::vector<std::filesystem::path> geoip;
   double geoip_moved_max = kGeoipMovedUsual;
+  bool counts_countries = false;  // whose clients get steered answers
   std::vector<std::filesystem::path> geofeeds;
   LatencyFiles latency;
   std::vector<std::filesystem::path> rule_files;

@@ -112,8 +112,8 @@ void hold_back(const Served& served, Loaded& loaded, Before& before) {
   for (std::size_t i = 0; i < services.size(); ++i)
     services[i] = steering::Service(services[i].settings(), before.map(i));
   loaded.rankings = before.take();
-  loaded.databases = served.loaded.databases;
-  loaded.databases.hold_back();
+  loaded.databases.hold_back_for(served.loaded.databases);
+  loaded.snapshot->countries = loaded.databases.country_table();
   loaded.latencies = served.loaded.latencies;
   loaded.latency_files = served.loaded.latency_files;
 }

@@ -1,10 +1,14 @@
 #include "daemon/decision_rates.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <utility>
 
 #include <nlohmann/json.hpp>
+
+#include "geo/country_table.hpp"
+#include "transport/answerer.hpp"
 
 namespace rhumb::daemon {
 namespace {
@@ -15,7 +19,8 @@ using Json = nlohmann::ordered_json;
 using Gains = std::map<std::string, std::map<std::string, std::uint64_t>>;
 
 // Places are never given away: what has come since `before` stands behind what there was.
-Gains gains_since(const DecisionRates::Counts& before, const DecisionRates::Counts& counts) {
+Gains gains_since(const std::vector<MetricsSource::Steered>& before,
+                  const std::vector<MetricsSource::Steered>& counts) {
   Gains gains;
   for (std::size_t place = 0; place < counts.size(); ++place) {
     const std::uint64_t then = place < before.size() ? before[place].answers : 0;
@@ -29,6 +34,21 @@ Gains gains_since(const DecisionRates::Counts& before, const DecisionRates::Coun
 double rate(std::uint64_t gained, double seconds) {
   constexpr double kDigits = 1'000;
   return seconds > 0 ? std::round(static_cast<double>(gained) / seconds * kDigits) / kDigits : 0;
+}
+
+using CountryCounts = std::vector<std::uint64_t>;
+
+Json country_rates(const CountryCounts& before, const CountryCounts& counts, double seconds) {
+  Json countries = Json::array();
+  for (std::size_t place = 0; place < counts.size(); ++place) {
+    const std::uint64_t gained = counts[place] - before[place];
+    if (gained == 0) continue;
+    Json one = Json::object();
+    if (place != geo::kNoCountryPlace) one["country"] = geo::country_at(place);
+    one["per_second"] = rate(gained * transport::Answerer::kTimedEvery, seconds);
+    countries.push_back(std::move(one));
+  }
+  return countries;
 }
 
 }  // namespace
@@ -48,10 +68,13 @@ void DecisionRates::note(Counts counts, Clock::time_point now) {
 
 std::string DecisionRates::to_json(const Counts& counts, Clock::time_point now) const {
   const std::lock_guard lock(mutex_);
+  const auto seconds_since = [now](const Noted& start) {
+    return std::chrono::duration<double>(now - start.at).count();
+  };
   const Noted start = noted_.empty() ? Noted{now, counts} : noted_.front();
-  const double seconds = std::chrono::duration<double>(now - start.at).count();
+  const double seconds = seconds_since(start);
   Json services = Json::array();
-  for (const auto& [service, by_region] : gains_since(start.counts, counts)) {
+  for (const auto& [service, by_region] : gains_since(start.counts.steered, counts.steered)) {
     std::uint64_t all = 0;
     Json regions = Json::array();
     for (const auto& [region, gained] : by_region) {
@@ -64,8 +87,16 @@ std::string DecisionRates::to_json(const Counts& counts, Clock::time_point now) 
     one["regions"] = std::move(regions);
     services.push_back(std::move(one));
   }
-  return Json{{"seconds", seconds}, {"services", std::move(services)}}.dump(-1, ' ', false,
-                                                                            Json::error_handler_t::replace);
+  Json told{{"seconds", seconds}, {"services", std::move(services)}};
+  if (!counts.countries.empty()) {
+    // Perhaps they have not been counted for as long.
+    const auto first = std::ranges::find_if(noted_, [](const Noted& noted) { return !noted.counts.countries.empty(); });
+    told["countries"] = first == noted_.end()
+                            ? Json::array()
+                            : country_rates(first->counts.countries, counts.countries, seconds_since(*first));
+    told["sampled"] = transport::Answerer::kTimedEvery;
+  }
+  return told.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace rhumb::daemon

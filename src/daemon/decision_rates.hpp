@@ -1,11 +1,11 @@
-// Answers of services a second, by region: what counters have gained over the last minute.
+// Answers of services a second, by region, and by country if these are counted: what counters have gained over the last
+// minute.
 #pragma once
 
 #include <chrono>
 #include <deque>
 #include <mutex>
 #include <string>
-#include <vector>
 
 #include "daemon/metrics_source.hpp"
 
@@ -15,7 +15,7 @@ namespace rhumb::daemon {
 class DecisionRates {
  public:
   using Clock = std::chrono::steady_clock;
-  using Counts = std::vector<MetricsSource::Steered>;
+  using Counts = MetricsSource::Decisions;
 
   // How far apart counts are noted, and how far back they are remembered.
   static constexpr std::chrono::seconds kInterval{10};
@@ -27,7 +27,8 @@ class DecisionRates {
 
   // {"seconds": 60.0, "services": [{"service": …, "per_second": …, "regions": [{"region": …, "per_second": …}]}]}: what
   // `counts`, which are of now, have gained in so many seconds. Services that were not asked are left out, as are their
-  // regions.
+  // regions. While countries are counted there is also "countries": [{"country": …, "per_second": …}], estimated from
+  // one answer in so many as "sampled" says, the unknown one without "country".
   [[nodiscard]] std::string to_json(const Counts& counts, Clock::time_point now) const;
 
  private:

@@ -11,6 +11,7 @@
 #include "base/known_files.hpp"
 #include "base/problems.hpp"
 #include "config/config.hpp"
+#include "geo/address_table.hpp"
 #include "geo/country_map.hpp"
 #include "geo/database.hpp"
 
@@ -40,9 +41,20 @@ class GeoDatabases {
   [[nodiscard]] bool are_in_memory() const noexcept { return database_ != nullptr; }
   // What they say of countries, of IPv4; likewise. Null before they were read.
   [[nodiscard]] const geo::CountryMap* countries() const noexcept { return countries_.get(); }
+  // What the threads that answer find countries by (geo/country_table.hpp), if the configuration has them counted;
+  // likewise. Made by make_country_table() alone, and taken over.
+  [[nodiscard]] const std::shared_ptr<const geo::AddressTable>& country_table() const noexcept {
+    return country_table_;
+  }
+  [[nodiscard]] bool lack_country_table() const noexcept { return counts_countries_ && country_table_ == nullptr; }
+  // If it is lacking. After a read() that succeeded. Throws as geo::AddressTable does.
+  void make_country_table();
   // Whether the files have changed since, and what they say now is held back (database_guard.hpp).
   [[nodiscard]] bool have_held_back() const noexcept { return have_held_back_; }
-  void hold_back() noexcept { have_held_back_ = true; }
+  // Instead of these, those that are `served` stay. They have a table of countries if they had.
+  void hold_back_for(const GeoDatabases& served);
+  // Whether the configuration names none.
+  [[nodiscard]] bool are_none() const noexcept { return databases_.empty() && geofeeds_.empty(); }
   // Gives the memory back.
   void forget() noexcept { database_.reset(); }
 
@@ -52,6 +64,8 @@ class GeoDatabases {
   KnownFiles files_;  // of both
   std::vector<geo::Source> sources_;
   std::shared_ptr<const geo::CountryMap> countries_;
+  bool counts_countries_ = false;
+  std::shared_ptr<const geo::AddressTable> country_table_;
   bool have_held_back_ = false;
   std::shared_ptr<const geo::Database> database_;
 };

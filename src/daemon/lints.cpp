@@ -220,17 +220,21 @@ class Linter {
     if (!is_new) return known->second;
     const steering::ServiceSettings& settings = service.settings();
     const steering::RankingMap& map = service.ranking_map();
-    for (const std::size_t rule : unused_rules(*settings.steering, map))
-      known->second.push_back(why_unused(settings.steering->rules[rule]));
+    for (const std::size_t rule : unused_rules(*settings.steering, map)) {
+      if (auto message = why_unused(settings.steering->rules[rule])) known->second.push_back(std::move(*message));
+    }
     find_unused_regions(map, settings.regions, known->second);
     return known->second;
   }
 
-  std::string why_unused(const steering::Rule& rule) {
+  // Nothing while there are no databases that could know its clients.
+  std::optional<std::string> why_unused(const steering::Rule& rule) {
     if (!known_places_) known_places_.emplace(databases_.read_or_know_nothing(problems_).locations);
-    return fmt::format("rule \"{}\" is never used: {}", rule.name,
-                       known_places_->lack_all_of(rule) ? "the databases know no client that it matches"
-                                                        : "earlier rules match all of its clients");
+    const bool is_unknown = known_places_->lack_all_of(rule);
+    if (is_unknown && databases_.are_none()) return std::nullopt;
+    return fmt::format(
+        "rule \"{}\" is never used: {}", rule.name,
+        is_unknown ? "the databases know no client that it matches" : "earlier rules match all of its clients");
   }
 
   GeoDatabases& databases_;

@@ -115,7 +115,7 @@ std::optional<Loaded> load_unasserted(const std::filesystem::path& config_file, 
   std::optional<steering::Latencies> latencies = steering::Latencies();
   const bool has_same_databases = rankings_before && rankings_before->has_same_databases;
   const geo::Database* database = nullptr;
-  if (!has_same_databases || ranking_maps.lacks_any() || is_measured(*config)) {
+  if (!has_same_databases || ranking_maps.lacks_any() || databases.lack_country_table() || is_measured(*config)) {
     database = databases.read(problems);
     if (database != nullptr) latencies = config::read_latencies(*config, *database, problems);
   }
@@ -124,11 +124,15 @@ std::optional<Loaded> load_unasserted(const std::filesystem::path& config_file, 
   if (is_refused || !latencies) return std::nullopt;
 
   try {
-    if (database != nullptr) ranking_maps.compile(*database, *latencies);
+    if (database != nullptr) {
+      ranking_maps.compile(*database, *latencies);
+      databases.make_country_table();
+    }
     HealthPlanner planner(*config);
     ZoneTexts zone_texts = std::move(zones.texts);
     auto uncached_zones = std::move(zones.uncached);
     auto snapshot = make_snapshot(*config, ranking_maps, shared, std::move(zones), secrets, planner);
+    snapshot->countries = databases.country_table();
     health::Plan plan = planner.take();
     return Loaded{std::move(*config),
                   std::move(snapshot),
@@ -201,8 +205,13 @@ std::unique_ptr<answer::Snapshot> reload_zone(Loaded& loaded, const answer::Snap
   std::vector<dns::Name> not_loaded(served.zones.not_loaded().begin(), served.zones.not_loaded().end());
   std::erase(not_loaded, apex);
   loaded.snapshot = std::make_unique<answer::Snapshot>(
-      answer::Snapshot{zone::Zones(std::move(zones), secrets.hash_key, std::move(not_loaded)), served.regions,
-                       served.services, nullptr, served.settings});
+      answer::Snapshot{zone::Zones(std::move(zones), secrets.hash_key, std::move(not_loaded)),
+                       served.regions,
+                       served.services,
+                       nullptr,
+                       served.settings,
+                       {},
+                       served.countries});
   auto snapshot = take_if_sound(loaded, served, problems);
   if (snapshot == nullptr) return nullptr;
   loaded.zone_texts.insert_or_assign(apex, std::move(read->text));

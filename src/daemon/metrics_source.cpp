@@ -43,6 +43,7 @@ void MetricsSource::serve(answer::Snapshot& snapshot, const GeoDatabases& databa
   zones_loaded_ = snapshot.zones.zones().size();
   zones_not_loaded_ = snapshot.zones.not_loaded().size();
   services_ = snapshot.services.size();
+  counts_countries_ = snapshot.countries != nullptr;
   has_held_back_databases_ = databases.have_held_back();
   databases_.clear();
   for (const geo::Source& source : databases.sources())
@@ -56,15 +57,19 @@ void MetricsSource::note_reload(bool is_done, double took_s) {
 }
 
 // Counters are read before names: what has been counted has a name.
-std::vector<MetricsSource::Steered> MetricsSource::steered(const Parts& parts) const {
+MetricsSource::Decisions MetricsSource::decisions(const Parts& parts) const {
   answer::Counts counts;
   parts.udp.add_to(counts);
   parts.tcp.add_to(counts);
-  std::vector<Steered> steered;
+  Decisions decisions;
   const auto names = names_.steered();
   for (std::size_t place = 0; place < names.size(); ++place)
-    steered.push_back({names[place].service, names[place].region, counts[answer::counter::kSteered + place]});
-  return steered;
+    decisions.steered.push_back({names[place].service, names[place].region, counts[answer::counter::kSteered + place]});
+  const std::lock_guard lock(mutex_);
+  if (!counts_countries_) return decisions;
+  for (std::size_t place = 0; place < geo::kCountryPlaces; ++place)
+    decisions.countries.push_back(counts[answer::counter::kCountries + place]);
+  return decisions;
 }
 
 std::string MetricsSource::text(const Parts& parts) const {

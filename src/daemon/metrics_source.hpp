@@ -35,14 +35,18 @@ class MetricsSource {
   // A reload is over, and took so long.
   void note_reload(bool is_done, double took_s);
 
-  // What each service has been answered with since the start, region by region; in the order in which they came, and a
-  // service's regions together.
+  // What each service has been answered with since the start, region by region.
   struct Steered {
     std::string service;  // empty: of those that are not counted each by itself
     std::string region;   // empty: answers without one
     std::uint64_t answers;
   };
-  [[nodiscard]] std::vector<Steered> steered(const Parts& parts) const;
+  struct Decisions {
+    std::vector<Steered> steered;  // in the order in which they came, and a service's regions together
+    // By geo::place_of(), of one answer in Answerer::kTimedEvery; empty while they are not counted.
+    std::vector<std::uint64_t> countries;
+  };
+  [[nodiscard]] Decisions decisions(const Parts& parts) const;
 
   // As Prometheus reads it. Waits for the monitor.
   [[nodiscard]] std::string text(const Parts& parts) const;
@@ -57,6 +61,7 @@ class MetricsSource {
   std::size_t services_ = 0;
   std::vector<control::Readings::Database> databases_;
   bool has_held_back_databases_ = false;
+  bool counts_countries_ = false;
 };
 
 }  // namespace rhumb::daemon

@@ -331,7 +331,7 @@ class Server {
     log_queries();
     for (const Endpoint& endpoint : running_.listen)
       spdlog::info("listening on {}", endpoint.to_string());
-    rates_.note(steered(), Clock::now());
+    rates_.note(counted_decisions(), Clock::now());
     is_answering_ = true;
     if (predecessor_) succeed();
     log_unused(sockets_);
@@ -398,7 +398,7 @@ class Server {
   // What it measures of itself, as Prometheus reads it. From any thread.
   [[nodiscard]] std::string metrics_text() { return metrics_.text({udp_, tcp_, operations_, events_, query_log_}); }
   // And what its services answer now. From any thread.
-  [[nodiscard]] std::string decisions() { return rates_.to_json(steered(), Clock::now()); }
+  [[nodiscard]] std::string decisions() { return rates_.to_json(counted_decisions(), Clock::now()); }
 
   // What is known now is on disk when it returns.
   void stop() {
@@ -435,7 +435,7 @@ class Server {
   void attend() {
     states_.keep();
     inspector_.tidy(Clock::now());
-    if (rates_.is_due(Clock::now())) rates_.note(steered(), Clock::now());
+    if (rates_.is_due(Clock::now())) rates_.note(counted_decisions(), Clock::now());
     if (source_watch_ && source_watch_->look(Clock::now())) {
       spdlog::debug("files that are watched have changed");
       reload();
@@ -607,8 +607,8 @@ class Server {
     log_problems(problems);
   }
 
-  [[nodiscard]] std::vector<MetricsSource::Steered> steered() {
-    return metrics_.steered({udp_, tcp_, operations_, events_, query_log_});
+  [[nodiscard]] MetricsSource::Decisions counted_decisions() {
+    return metrics_.decisions({udp_, tcp_, operations_, events_, query_log_});
   }
 
   // For who asks the service manager. This thread is the one that publishes.

@@ -40,10 +40,14 @@ std::size_t Answerer::answer_and_note(const answer::Snapshot& snapshot, const an
   }
   step_to_next();
 
+  // First, for the answer may be written over the query; and outside of what is timed.
+  const bool is_located = is_timed && snapshot.countries != nullptr;
+  const IpAddress asker = is_located ? answer::client_that_decides(snapshot, client, query) : IpAddress{};
   const std::uint64_t start = is_timed ? steady_nanoseconds() : 0;
   const std::size_t size = is_sampled ? answer_and_log(snapshot, client, query, response, summary)
                                       : answer::answer(snapshot, client, query, response, random_, summary);
   if (is_timed) counters_.count_time(steady_nanoseconds() - start);
+  if (is_located && summary.is_steered()) counters_.count_country(snapshot.countries->find(asker).value);
   return size;
 }
 

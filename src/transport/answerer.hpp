@@ -1,8 +1,9 @@
-// What a thread that answers has of its own, whatever its transport: random numbers, counters, a look at the clock now
-// and then, and its end of the query log.
+// What a thread that answers has of its own, whatever its transport: random numbers, counters, a look at the clock and
+// at the client's country now and then, and its end of the query log.
 //
 // One answer in 256 is timed: two readings of the clock, 25 ns each, are 0.2 ns an answer, where those of all would be
-// a quarter of what a static one takes. Half of a reading, some 20 ns, is in each time. Those that are logged are drawn
+// a quarter of what a static one takes. Half of a reading, some 20 ns, is in each time. If one of these is steered and
+// countries are counted, that of its client is. Those that are logged are drawn
 // beforehand too, so that one number counts down to whatever is next: all others pay for no more than that.
 #pragma once
 
@@ -68,7 +69,7 @@ class Answerer {
  private:
   void sample_anew() noexcept;
   void step_to_next() noexcept;
-  // One that is timed, or logged, or both.
+  // One that is timed, and its country counted, or logged, or both.
   [[gnu::noinline]] std::size_t answer_and_note(const answer::Snapshot& snapshot, const answer::Client& client,
                                                 Bytes query, MutableBytes response, answer::Summary& summary) noexcept;
   [[nodiscard]] std::size_t answer_and_log(const answer::Snapshot& snapshot, const answer::Client& client, Bytes query,

@@ -373,6 +373,24 @@ TEST_F(Api, TellsHowManyAnswersEachServiceGives) {
   const double seconds = decisions["seconds"];
   EXPECT_GE((*region)["per_second"].get<double>() * seconds, 19.5);
   EXPECT_GE(service["per_second"].get<double>(), (*region)["per_second"].get<double>());
+  EXPECT_FALSE(decisions.contains("countries"));
+}
+
+TEST_F(Api, TellsTheCountriesOfThoseWhoAreAnsweredIfTheyAreCounted) {
+  world_.config["count_countries"] = true;
+  world_.config["threads"] = 1;  // each looks into every 256th of its own
+  world_.serve();
+  ASSERT_TRUE(world_.comes_to(kParis, kInEuWest));
+  const auto told = [this] {
+    return Document::parse(expect_as_described("GET", "/v1/decisions", "/v1/decisions").body);
+  };
+  EXPECT_EQ(told()["sampled"], 256);
+  for (int i = 0; i < 256; ++i)
+    static_cast<void>(paris());
+  const Document decisions = told();
+  ASSERT_EQ(decisions["countries"].size(), 1U);
+  EXPECT_EQ(decisions["countries"][0]["country"], "FR");
+  EXPECT_GT(decisions["countries"][0]["per_second"].get<double>(), 0);
 }
 
 TEST_F(Api, SaysInTheReportWhatOnlyARestartChanges) {

@@ -34,6 +34,10 @@ TEST(ChangeText, SaysWhatWasTakenBack) {
   EXPECT_EQ(describe_taken_back({{"eu-west"}, Override::Action::drain, "", "", status.now}, status),
             "eu-west is no longer drained (0s ago): 2 instances of 1 service are again as their checks and other "
             "overrides say");
+  EXPECT_EQ(describe_taken_back(
+                {{"eu-west", "www.example.com", "192.0.2.20"}, Override::Action::drain, "", "", status.now}, status),
+            "www.example.com eu-west 192.0.2.20 is no longer drained (0s ago): 1 instance of 1 service is again as its "
+            "checks and other overrides say");
 }
 
 TEST(ChangeText, NamesTheOverridesThatMayHaveBeenMeant) {

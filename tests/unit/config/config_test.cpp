@@ -125,6 +125,12 @@ TEST_F(LoadConfig, ReadsEverything) {
   EXPECT_EQ(service.instances[1].region, 1U);
 }
 
+TEST_F(LoadConfig, CountsCountriesIfItSaysSo) {
+  EXPECT_FALSE(load(kWhole)->counts_countries);
+  EXPECT_TRUE(load_with("\"geofeeds\"", R"("count_countries": true, "geofeeds")")->counts_countries);
+  EXPECT_FALSE(load_with("\"geofeeds\"", R"("count_countries": "FR", "geofeeds")"));
+}
+
 TEST_F(LoadConfig, GuardsDatabasesUnlessItSaysAnything) {
   EXPECT_EQ(load(kWhole)->geoip_moved_max, kGeoipMovedUsual);
   EXPECT_EQ(load_with("\"geofeeds\"", R"("geoip_guard": {"max_moved": 2.5}, "geofeeds")")->geoip_moved_max, 0.025);

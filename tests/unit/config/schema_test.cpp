@@ -39,6 +39,7 @@ constexpr std::string_view kEverything = R"({
   "watch_files": "2s",
   "geoip": ["country.mmdb"],
   "geoip_guard": {"max_moved": 2.5},
+  "count_countries": true,
   "geofeeds": ["offices.geofeed.csv"],
   "latency": {"files": ["rtt.csv"], "min_samples": 5,
               "samples": {"file": "latency.samples", "keep": "12h", "settle": "15s"}},

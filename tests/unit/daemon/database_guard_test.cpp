@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/change_report.hpp"
+#include "geo/country_table.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace rhumb::daemon {
@@ -94,6 +95,28 @@ TEST_F(DatabaseGuard, HoldsBackWhatMovesTooManyAndServesTheRest) {
   EXPECT_THAT(problems_, Contains(AllOf(HasSubstr("warning: held back"), HasSubstr("allows 20 %"))));
   ASSERT_EQ(loaded->databases.sources().size(), 1U);
   EXPECT_EQ(loaded->databases.sources()[0].built_at_s, served_.databases.sources()[0].built_at_s);
+}
+
+TEST_F(DatabaseGuard, CountriesAreCountedByWhatIsServed) {
+  const auto country_of_tokyo = [this] {
+    return geo::country_at(snapshot_->countries->find(*IpAddress::parse(kTokyo)).value);
+  };
+  more_ = R"("count_countries": true,)";
+  serve(reload());
+  const auto table = snapshot_->countries;
+  EXPECT_EQ(country_of_tokyo(), "JP");
+  use("city-wrong.mmdb");
+  serve(reload());
+  EXPECT_EQ(snapshot_->countries, table) << "those that are held back count nothing";
+  serve(reload(true));
+  EXPECT_EQ(country_of_tokyo(), "FR");
+
+  use("city.mmdb");
+  more_ = "";
+  serve(reload());
+  EXPECT_TRUE(served_.databases.have_held_back());
+  EXPECT_EQ(snapshot_->countries, nullptr);
+  EXPECT_EQ(served_.databases.country_table(), nullptr);
 }
 
 TEST_F(DatabaseGuard, LooksAgainAtEveryReloadUntilTheFileIsWhatItWas) {

@@ -26,7 +26,7 @@ class Lints : public testing::Test {
   // What is said of these services, each "NAME": {…}, without the file's name.
   std::vector<std::string> warnings_of(const std::string& services) {
     directory_.write("rhumb.json", fmt::format(R"({{
-      "listen": ["127.0.0.1:5300"], "zones": "zones", "geoip": ["{}/city.mmdb"],
+      "listen": ["127.0.0.1:5300"], "zones": "zones", "geoip": [{}],
       "regions": {{"us-east": {{"coordinates": [39.04, -77.49], "capacity": {}}},
                    "eu-west": {{"coordinates": [53.35, -6.26], "capacity": 20}},
                    "ap-southeast": {{"coordinates": [1.35, 103.82], "capacity": 10}}}},
@@ -34,7 +34,7 @@ class Lints : public testing::Test {
                  "hasty": {{"type": "tcp", "port": 80, "interval": "20s", "fast_interval": "5s"}}}},
       "services": {{{}}}
     }})",
-                                               RHUMB_TEST_DATA, capacity_of_us_east_, services));
+                                               geoip_, capacity_of_us_east_, services));
     Problems problems;
     EXPECT_TRUE(load(directory_.path() / "rhumb.json", Secrets{1, {}}, nullptr, problems));
     std::vector<std::string> warnings;
@@ -56,6 +56,7 @@ class Lints : public testing::Test {
     return warnings_with_steering(fmt::format("{{\"rules\": [{}]}}", rules));
   }
 
+  std::string geoip_ = "\"" RHUMB_TEST_DATA "/city.mmdb\"";
   int capacity_of_us_east_ = 30;
   test::TemporaryDirectory directory_;
 };
@@ -92,6 +93,16 @@ TEST_F(Lints, ARuleForClientsOfWhomNoDatabaseKnows) {
   EXPECT_THAT(warnings_with_rules(R"({"name": "far", "countries": ["ZZ"], "asns": [4200000000], "action": "refuse"})"),
               ElementsAre("www.example.com: warning: rule \"far\" is never used: the databases know no client that it "
                           "matches"));
+}
+
+// As of a configuration that was just imported.
+TEST_F(Lints, AreSilentAboutPlacesWhereThereAreNoDatabasesYet) {
+  geoip_ = "";
+  EXPECT_THAT(warnings_with_rules(R"({"name": "far", "countries": ["FR"], "asns": [4200000000], "action": "refuse"})"),
+              IsEmpty());
+  EXPECT_THAT(warnings_with_rules(R"({"networks": ["10.0.0.0/8"], "action": "refuse"},
+                                     {"name": "inside", "networks": ["10.1.0.0/16"], "action": "nodata"})"),
+              ElementsAre(std::string("www.example.com: warning: rule \"inside\" is never used: ") + kEarlierRules));
 }
 
 TEST_F(Lints, AreSilentAboutRulesThatSomebodyReaches) {

@@ -31,12 +31,12 @@ class Loader : public testing::Test {
 
   // A configuration with these services, each "NAME": {…}; on a reload, `served` is what is served until then.
   std::optional<Loaded> load(const std::string& services = "", const Loaded* served = nullptr) {
-    directory_.write("rhumb.json",
-                     fmt::format(R"({{
+    directory_.write("rhumb.json", fmt::format(R"({{
       "listen": ["127.0.0.1:5300"],
       "zones": "zones",
       "zone_cache": "cache",
       "strict": {},
+      {}
       {}
       "geoip": ["{}/city.mmdb"],
       "regions": {{"us-east": {{"coordinates": [39.04, -77.49]}}, "eu-west": {{"coordinates": {}}},
@@ -45,7 +45,8 @@ class Loader : public testing::Test {
       "rule_sets": {{{}}},
       "services": {{{}}}
     }})",
-                                 is_strict_, assertions_, RHUMB_TEST_DATA, eu_west_, checks_, rule_sets_, services));
+                                               is_strict_, assertions_, counts_countries_, RHUMB_TEST_DATA, eu_west_,
+                                               checks_, rule_sets_, services));
     Problems problems;
     std::optional<Served> before;
     if (served != nullptr) before.emplace(Served{*served, *served->snapshot});
@@ -87,7 +88,8 @@ class Loader : public testing::Test {
 
   KnownFiles::Time started_ = std::chrono::system_clock::now();
   bool is_strict_ = false;
-  std::string assertions_;  // the key, if there are any
+  std::string assertions_;        // the key, if there are any
+  std::string counts_countries_;  // likewise
   std::string eu_west_ = "[53.35, -6.26]";
   std::string rule_sets_;
   std::string checks_ = R"("web": {"type": "http", "port": 8080, "path": "/healthz"})";
@@ -620,6 +622,26 @@ TEST_F(LaterReloader, DatabasesAreNotReadAgainForSteeringsThatAreAsTheyWere) {
   EXPECT_TRUE(is_ranked_as_before(loaded, "www.example.com"));
   EXPECT_TRUE(is_ranked_as_before(loaded, "www.example.net"));
   EXPECT_EQ(loaded->databases.sources().size(), 1U) << "they are known all the same";
+}
+
+TEST_F(LaterReloader, TheTableOfCountriesIsMadeOnceAndDroppedWhenNobodyCountsThem) {
+  EXPECT_EQ(served_->snapshot->countries, nullptr);
+  counts_countries_ = R"("count_countries": true,)";
+  served_ = reload();
+  ASSERT_TRUE(served_) << testing::PrintToString(problems_);
+  const auto table = served_->snapshot->countries;
+  ASSERT_NE(table, nullptr) << "though nothing else has changed";
+  EXPECT_EQ(geo::country_at(table->find(*IpAddress::parse("203.0.113.7")).value), "FR");
+  served_->databases.forget();
+
+  served_ = reload();
+  EXPECT_EQ(served_->snapshot->countries, table);
+  EXPECT_FALSE(served_->databases.are_in_memory());
+
+  counts_countries_ = "";
+  const auto loaded = reload();
+  EXPECT_EQ(loaded->snapshot->countries, nullptr);
+  EXPECT_EQ(loaded->databases.country_table(), nullptr);
 }
 
 TEST_F(LaterReloader, OnlySteeringsThatHaveChangedAreRankedAnew) {

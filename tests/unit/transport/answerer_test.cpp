@@ -1,10 +1,13 @@
 // What the threads that answer count.
 #include "transport/answerer.hpp"
 
+#include <algorithm>
+#include <map>
 #include <thread>
 
 #include <gtest/gtest.h>
 
+#include "geo/country_table.hpp"
 #include "served_snapshot.hpp"
 #include "support/dns_client.hpp"
 #include "transport/tcp_server.hpp"
@@ -70,6 +73,85 @@ TEST(Answerer, TimesOneAnswerInSoMany) {
     EXPECT_GT(answerer.answer(*snapshot, {}, query, response, summary), 0U);
     EXPECT_EQ(timed(), i / Answerer::kTimedEvery);
   }
+}
+
+// Of www.example.com, which is steered, and plain.example.com, which is not. 192.0.2.0/24 is in Germany,
+// 198.51.100.0/24 in France.
+std::unique_ptr<answer::Snapshot> make_located_snapshot() {
+  steering::ServiceSettings settings;
+  settings.name = "www.example.com";
+  settings.regions = {"here"};
+  settings.instances = {{0, IpAddress::v4(0xCB00'7101), 0, 1}};
+  const std::vector<zone::OverlayName> overlays{{*dns::Name::from_text("www.example.com"), 0, "www"}};
+  constexpr std::string_view kText = "$TTL 300\n@ SOA ns h 1 1 1 1 1\n@ NS ns\nns A 192.0.2.53\nplain A 192.0.2.1\n";
+  std::vector<steering::Service> services;
+  services.emplace_back(std::move(settings), std::make_shared<steering::RankingMap>(steering::Rankings(1)));
+  auto snapshot = std::make_unique<answer::Snapshot>(
+      answer::Snapshot{zone::Zones({answer::make_zone("example.com", kText, overlays)}, 1),
+                       {},
+                       std::move(services),
+                       std::make_shared<health::Board>(1)});
+  geo::Database database;
+  const geo::LocationId germany = database.locations.intern({.country = "DE"});
+  const geo::LocationId france = database.locations.intern({.country = "FR"});
+  database.map.v4().append(0xC000'0200, germany);
+  database.map.v4().append(0xC000'0300, geo::kUnknownLocation);
+  database.map.v4().append(0xC633'6400, france);
+  database.map.v4().append(0xC633'6500, geo::kUnknownLocation);
+  snapshot->countries = std::make_shared<const geo::AddressTable>(geo::make_country_table(database));
+  return snapshot;
+}
+
+constexpr answer::Client kInGermany{IpAddress::v4(0xC000'0207)};
+
+dns::Message query_for_subnet(std::uint8_t source_bits, std::initializer_list<std::uint8_t> subnet) {
+  dns::Message query = numbered_query("www.example.com", 1);
+  dns::append_opt(query, dns::client_subnet_option(1, source_bits, subnet));
+  return query;
+}
+
+// What is counted of so many answers, by country; "" is none.
+std::map<std::string, std::uint64_t> countries_of(const answer::Snapshot& snapshot, const answer::Client& client,
+                                                  const dns::Message& query, std::uint32_t answers) {
+  Answerer answerer(1);
+  std::vector<std::uint8_t> buffer(dns::kUdpPayloadMax);
+  for (std::uint32_t i = 0; i < answers; ++i) {
+    std::ranges::copy(query, buffer.begin());  // the answer is written over it, as the transports do
+    Summary summary;
+    EXPECT_GT(answerer.answer(snapshot, client, Bytes(buffer).first(query.size()), buffer, summary), 0U);
+  }
+  Counts counts;
+  counts += answerer.counters();
+  std::map<std::string, std::uint64_t> countries;
+  for (std::size_t place = 0; place < geo::kCountryPlaces; ++place) {
+    if (const std::uint64_t count = counts[counter::kCountries + place]; count > 0)
+      countries[geo::country_at(place)] = count;
+  }
+  return countries;
+}
+
+TEST(Answerer, CountsTheCountryOfOneSteeredAnswerInSoMany) {
+  using Countries = std::map<std::string, std::uint64_t>;
+  const auto snapshot = make_located_snapshot();
+  const dns::Message query = numbered_query("www.example.com", 1);
+  EXPECT_EQ(countries_of(*snapshot, kInGermany, query, Answerer::kTimedEvery - 1), Countries());
+  EXPECT_EQ(countries_of(*snapshot, kInGermany, query, 3 * Answerer::kTimedEvery), (Countries{{"DE", 3}}));
+  EXPECT_EQ(countries_of(*snapshot, {}, query, Answerer::kTimedEvery), (Countries{{"", 1}})) << "of no country";
+  const dns::Message plain = numbered_query("plain.example.com", 1);
+  EXPECT_EQ(countries_of(*snapshot, kInGermany, plain, Answerer::kTimedEvery), Countries()) << "not steered";
+  const answer::Client limited{.address = kInGermany.address, .limit = answer::Limit::truncate};
+  EXPECT_EQ(countries_of(*snapshot, limited, query, Answerer::kTimedEvery), Countries()) << "nobody was decided for";
+  snapshot->countries = nullptr;
+  EXPECT_EQ(countries_of(*snapshot, kInGermany, query, Answerer::kTimedEvery), Countries()) << "off";
+}
+
+TEST(Answerer, CountsTheCountryOfTheClientThatDecided) {
+  using Countries = std::map<std::string, std::uint64_t>;
+  const auto snapshot = make_located_snapshot();
+  EXPECT_EQ(countries_of(*snapshot, kInGermany, query_for_subnet(24, {198, 51, 100}), Answerer::kTimedEvery),
+            (Countries{{"FR", 1}}));
+  EXPECT_EQ(countries_of(*snapshot, kInGermany, query_for_subnet(0, {}), Answerer::kTimedEvery), (Countries{{"DE", 1}}))
+      << "the subnet is withheld";
 }
 
 // Each logged answer is in the tap, and those that are timed are no others for it.

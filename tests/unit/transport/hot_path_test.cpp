@@ -35,7 +35,7 @@ steering::Service make_service(const std::string& name, steering::Policy policy)
   return {std::move(settings), std::make_shared<steering::RankingMap>(steering::Rankings(3))};
 }
 
-std::unique_ptr<const answer::Snapshot> make_steered_snapshot() {
+std::unique_ptr<answer::Snapshot> make_steered_snapshot() {
   std::vector<zone::OverlayName> overlays;
   std::vector<steering::Service> services;
   const std::vector<std::pair<std::string, steering::Policy>> named{{"rotate", steering::Policy::rotate},
@@ -125,6 +125,23 @@ TEST(HotPath, AllocatesNothingForWhatIsLogged) {
     ASSERT_NE(worker->tap().front(), nullptr);
     worker->tap().pop();
   }
+}
+
+TEST(HotPath, AllocatesNothingToCountACountry) {
+  auto located = make_steered_snapshot();
+  located->countries = std::make_shared<const geo::AddressTable>();
+  const Published<answer::Snapshot> snapshot(std::move(located));
+  const ReaderThread registered;
+  Descriptor socket = bind_socket({IpAddress::v4(0x7F00'0001), 0}, SOCK_DGRAM, true);
+  const test::UdpClient client(bound_endpoint(socket.get()));
+  const auto worker = std::make_unique<UdpWorker>(std::move(socket), snapshot, 1, nullptr);
+  dns::Message query = dns::query_message("rotate.example.com", dns::type::kA);
+  dns::append_opt(query, all_options());
+  for (std::uint32_t i = 0; i < Answerer::kTimedEvery; ++i)
+    EXPECT_EQ(allocations_of(*worker, client, query), 0U) << i;
+  answer::Counts counts;
+  counts += worker->counters();
+  EXPECT_EQ(counts[answer::counter::kCountries + geo::kNoCountryPlace], 1U);
 }
 
 TEST(HotPath, WouldBeSeenToAllocate) {
