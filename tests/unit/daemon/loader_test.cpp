@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "geo/country_table.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace rhumb::daemon {
