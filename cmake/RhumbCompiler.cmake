@@ -9,6 +9,10 @@ add_compile_options(-Wall -Wextra -Wpedantic -Wconversion -Wshadow)
 if(RHUMB_WERROR)
   add_compile_options(-Werror)
 endif()
+# Where a room's sources are compiled as one, what a source keeps to itself comes by an #include, which g++ takes for a header's.
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_compile_options(-Wno-subobject-linkage)
+endif()
 
 # Which of them there are is also told to the sources: what tells them itself has another name in each compiler.
 if(RHUMB_SANITIZE)
