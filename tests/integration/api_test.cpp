@@ -190,6 +190,7 @@ TEST_F(Api, AnswersAsTheDocumentSays) {
 TEST_F(Api, ExplainsWhatAClientGetsNow) {
   world_.serve();
   ASSERT_TRUE(world_.comes_to(kParis, kInEuWest));
+  world_.wait_for_probes(kInEuWest, 4);  // when one is made, those before it have been judged: it is up
   const std::string target = fmt::format("/v1/explain?name=www.example.com&client={}", control::escape(kParis));
   const auto explain = [&](const std::string& more) {
     const HttpReply reply = expect_as_described("GET", "/v1/explain", target + more);
