@@ -34,8 +34,8 @@ TEST(CountryMap, TellsWhatIsKnownWithoutACountryFromWhatIsUnknown) {
 
 TEST(CountryMap, NeighboursInOneCountryAreOneRange) {
   Database database;
-  const LocationId paris = database.locations.intern({.country = "FR", .city = "Paris"});
-  const LocationId lyon = database.locations.intern({.country = "FR", .city = "Lyon"});
+  const LocationId paris = database.locations.intern({"EU", "FR", {}, "Paris"});
+  const LocationId lyon = database.locations.intern({"EU", "FR", {}, "Lyon"});
   ASSERT_NE(paris, lyon);
   database.map.v4().append(0x0A00'0000, paris);
   database.map.v4().append(0x0A00'0100, lyon);

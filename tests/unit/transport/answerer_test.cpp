@@ -92,8 +92,8 @@ std::unique_ptr<answer::Snapshot> make_located_snapshot() {
                        std::move(services),
                        std::make_shared<health::Board>(1)});
   geo::Database database;
-  const geo::LocationId germany = database.locations.intern({.country = "DE"});
-  const geo::LocationId france = database.locations.intern({.country = "FR"});
+  const geo::LocationId germany = database.locations.intern({"EU", "DE", {}, {}});
+  const geo::LocationId france = database.locations.intern({"EU", "FR", {}, {}});
   database.map.v4().append(0xC000'0200, germany);
   database.map.v4().append(0xC000'0300, geo::kUnknownLocation);
   database.map.v4().append(0xC633'6400, france);
