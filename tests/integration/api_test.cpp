@@ -362,6 +362,9 @@ TEST_F(Api, OrdersByTimesThatItIsToldAndStillKnowsThemAfterARestart) {
 TEST_F(Api, TellsHowManyAnswersEachServiceGives) {
   world_.serve();
   ASSERT_TRUE(world_.comes_to(kParis, kInEuWest));
+  // They are counted from when it says so, which is after the first answers.
+  while (!Document::parse(ask("GET", "/v1/decisions").body).contains("services"))
+    std::this_thread::yield();
   for (int i = 0; i < 20; ++i)
     static_cast<void>(paris());
   const Document decisions = Document::parse(expect_as_described("GET", "/v1/decisions", "/v1/decisions").body);
@@ -385,6 +388,8 @@ TEST_F(Api, TellsTheCountriesOfThoseWhoAreAnsweredIfTheyAreCounted) {
   const auto told = [this] {
     return Document::parse(expect_as_described("GET", "/v1/decisions", "/v1/decisions").body);
   };
+  while (!Document::parse(ask("GET", "/v1/decisions").body).contains("sampled"))
+    std::this_thread::yield();
   EXPECT_EQ(told()["sampled"], 256);
   for (int i = 0; i < 256; ++i)
     static_cast<void>(paris());
