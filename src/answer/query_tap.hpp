@@ -9,9 +9,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "answer/decision.hpp"
 #include "answer/query_record.hpp"
-#include "answer/responder.hpp"
 #include "base/spsc_ring.hpp"
 
 namespace rhumb::answer {
@@ -26,16 +24,14 @@ class QueryTap {
   // `sample`, more than 0 and at most 1, is the share of queries that are logged from the thread's next batch on.
   // Allocates when it is opened for the first time. From one thread.
   void open(double sample) {
-    if (ring_ == nullptr) ring_ = std::make_unique<Open>();
+    if (ring_ == nullptr) ring_ = std::make_unique<Ring>();
     sample_.store(sample, std::memory_order_release);
   }
   // What is in the ring stays there to be read.
   void close() noexcept { sample_.store(0, std::memory_order_release); }
   // The reader's: as SpscRing. Null also while it has never been opened.
-  [[nodiscard]] const QueryRecord* front() const noexcept {
-    return ring_ == nullptr ? nullptr : ring_->records.front();
-  }
-  void pop() noexcept { ring_->records.pop(); }
+  [[nodiscard]] const QueryRecord* front() const noexcept { return ring_ == nullptr ? nullptr : ring_->front(); }
+  void pop() noexcept { ring_->pop(); }
   // Records that found the ring full. From any thread.
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_.load(std::memory_order_relaxed); }
 
@@ -46,31 +42,17 @@ class QueryTap {
   // A slot for a record, and push() when it is filled; null, and counted, when the ring is full. It must have been
   // opened.
   [[nodiscard]] QueryRecord* claim() noexcept {
-    QueryRecord* const record = ring_->records.claim();
+    QueryRecord* const record = ring_->claim();
     if (record == nullptr) dropped_.store(dropped_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     return record;
   }
-  void push() noexcept { ring_->records.push(); }
-  // To have a decision written down in, empty. It must have been opened.
-  [[nodiscard]] Decision& trace() noexcept {
-    ring_->trace.steered.clear();
-    return ring_->trace;
-  }
+  void push() noexcept { ring_->push(); }
 
  private:
-  struct Open {
-    // Has memory for all that there may be: each name on the way is steered at most for two families.
-    Open() {
-      trace.has_steps = false;
-      trace.steered.reserve(2 * (kChainMax + 1));
-    }
-
-    SpscRing<QueryRecord, kRecordsMax> records;
-    Decision trace;
-  };
+  using Ring = SpscRing<QueryRecord, kRecordsMax>;
 
   std::atomic<double> sample_ = 0;
-  std::unique_ptr<Open> ring_;              // written before the sample is, and never again
+  std::unique_ptr<Ring> ring_;              // written before the sample is, and never again
   std::atomic<std::uint64_t> dropped_ = 0;  // one writer
 };
 

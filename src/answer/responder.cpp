@@ -46,15 +46,6 @@ bool has_valid_cookie(const Settings& settings, const Client& client, const dns:
          settings.cookies->is_valid(*query.edns->cookie, client.address, client.now_s);
 }
 
-// Whether it is steered for a subnet that the query tells, not for who sends it.
-bool is_for_subnet(const dns::Query& query) noexcept {
-  return query.edns && query.edns->client_subnet && !query.edns->client_subnet->is_withheld();
-}
-
-IpAddress deciding_address(const dns::Query& query, const Client& client) noexcept {
-  return is_for_subnet(query) ? query.edns->client_subnet->address : client.address;
-}
-
 // A position for a name that has to be written out.
 constexpr std::size_t kOutOfReach = dns::kPointerMax + 1;
 
@@ -503,8 +494,9 @@ HintAddresses Answer::hint_addresses(const Lookup& lookup, const steering::Servi
 
 // What the service has for this client. The response says for whom that holds, and what is wrong with it.
 steering::Pick Answer::decide(const steering::Service& service, Family family) noexcept {
-  const bool is_from_subnet = is_for_subnet(query_);
-  const IpAddress address = deciding_address(query_, client_);
+  const bool has_subnet = query_.edns && query_.edns->client_subnet;
+  const bool is_from_subnet = has_subnet && !query_.edns->client_subnet->is_withheld();
+  const IpAddress address = is_from_subnet ? query_.edns->client_subnet->address : client_.address;
 
   const steering::Ranked ranked = service.ranking_map().find(address, client_.address);
   std::uint16_t ttl_limit_s = ttl_limit_s_;
@@ -614,10 +606,6 @@ Dismissal dismissal(const Snapshot& snapshot, const Client& client, const dns::Q
 }
 
 }  // namespace
-
-IpAddress client_that_decides(const Snapshot& snapshot, const Client& client, Bytes query) noexcept {
-  return deciding_address(dns::parse_query(query, snapshot.zones.hash_key()), client);
-}
 
 std::size_t answer(const Snapshot& snapshot, const Client& client, Bytes query_bytes, MutableBytes response,
                    Random& random, Summary& summary, Decision* trace) noexcept {

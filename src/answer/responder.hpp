@@ -25,10 +25,6 @@ struct Client {
   Limit limit = Limit::none;
 };
 
-// For whom a service that `query` asks for is steered, as answer() does it: the client subnet that it tells, else who
-// sends it. For those who look into few answers; it reads the query once more.
-[[nodiscard]] IpAddress client_that_decides(const Snapshot& snapshot, const Client& client, Bytes query) noexcept;
-
 // A chain of CNAMEs and DNAMEs longer than this is a loop or a mistake; NSD stops at 8, Knot at 20.
 inline constexpr int kChainMax = 16;
 

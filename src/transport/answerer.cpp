@@ -14,6 +14,11 @@ std::uint64_t unix_nanoseconds() noexcept {
 
 }  // namespace
 
+Answerer::Answerer(std::uint64_t seed) : random_(seed) {
+  trace_.has_steps = false;
+  trace_.steered.reserve(2 * (answer::kChainMax + 1));
+}
+
 void Answerer::sample_anew() noexcept {
   const std::uint32_t passed = step_ - until_next_;
   until_timed_ -= passed;
@@ -40,26 +45,21 @@ std::size_t Answerer::answer_and_note(const answer::Snapshot& snapshot, const an
   }
   step_to_next();
 
-  // First, for the answer may be written over the query; and outside of what is timed.
+  answer::QueryRecord* const record = is_sampled ? tap_.claim() : nullptr;
   const bool is_located = is_timed && snapshot.countries != nullptr;
-  const IpAddress asker = is_located ? answer::client_that_decides(snapshot, client, query) : IpAddress{};
+  trace_.steered.clear();
+  if (record != nullptr) record->begin(client, query, unix_nanoseconds(), sampling_.share());
   const std::uint64_t start = is_timed ? steady_nanoseconds() : 0;
-  const std::size_t size = is_sampled ? answer_and_log(snapshot, client, query, response, summary)
-                                      : answer::answer(snapshot, client, query, response, random_, summary);
+  const std::size_t size = answer::answer(snapshot, client, query, response, random_, summary,
+                                          record != nullptr || is_located ? &trace_ : nullptr);
   if (is_timed) counters_.count_time(steady_nanoseconds() - start);
-  if (is_located && summary.is_steered()) counters_.count_country(snapshot.countries->find(asker).value);
-  return size;
-}
-
-std::size_t Answerer::answer_and_log(const answer::Snapshot& snapshot, const answer::Client& client, Bytes query,
-                                     MutableBytes response, answer::Summary& summary) noexcept {
-  answer::QueryRecord* const record = tap_.claim();
-  if (record == nullptr) return answer::answer(snapshot, client, query, response, random_, summary);
-  record->begin(client, query, unix_nanoseconds(), sampling_.share());
-  answer::Decision& decision = tap_.trace();
-  const std::size_t size = answer::answer(snapshot, client, query, response, random_, summary, &decision);
-  record->end(summary, decision, response.first(size), unix_nanoseconds());
-  tap_.push();
+  if (record != nullptr) {
+    record->end(summary, trace_, response.first(size), unix_nanoseconds());
+    tap_.push();
+  }
+  if (is_located && !trace_.steered.empty()) {
+    counters_.count_country(snapshot.countries->find(trace_.steered.front().client).value);
+  }
   return size;
 }
 

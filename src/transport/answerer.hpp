@@ -13,6 +13,7 @@
 #include <span>
 
 #include "answer/counters.hpp"
+#include "answer/decision.hpp"
 #include "answer/query_tap.hpp"
 #include "answer/responder.hpp"
 #include "answer/sampling.hpp"
@@ -40,7 +41,7 @@ class Answerer {
  public:
   static constexpr std::uint32_t kTimedEvery = 256;
 
-  explicit Answerer(std::uint64_t seed) noexcept : random_(seed) {}
+  explicit Answerer(std::uint64_t seed);
 
   // Before a batch: from now on as many queries are logged as its tap says.
   void heed_tap() noexcept {
@@ -72,8 +73,6 @@ class Answerer {
   // One that is timed, and its country counted, or logged, or both.
   [[gnu::noinline]] std::size_t answer_and_note(const answer::Snapshot& snapshot, const answer::Client& client,
                                                 Bytes query, MutableBytes response, answer::Summary& summary) noexcept;
-  [[nodiscard]] std::size_t answer_and_log(const answer::Snapshot& snapshot, const answer::Client& client, Bytes query,
-                                           MutableBytes response, answer::Summary& summary) noexcept;
 
   Random random_;
   std::uint32_t until_next_ = kTimedEvery;   // that is timed or logged
@@ -82,6 +81,7 @@ class Answerer {
   std::uint64_t until_sampled_ = answer::Sampling::kNever;
   answer::Sampling sampling_;
   answer::QueryTap tap_;
+  answer::Decision trace_;  // has memory for all that there may be: each name on the way, steered for both families
   answer::Counters counters_;
 };
 
