@@ -43,10 +43,6 @@ void append_octets(unsigned field, std::string_view value, std::string& to) {
   to += value;
 }
 
-std::string_view view(Bytes octets) {
-  return {reinterpret_cast<const char*>(octets.data()), octets.size()};
-}
-
 // -------------------------------------------------------------------------------------------------- dnstap.proto
 
 // Numbers of the fields.
@@ -79,9 +75,9 @@ constexpr std::uint64_t kPerSecond = 1'000'000'000;
 // As it may be kept; nothing when it is not whole, or cannot be made anonymous.
 void append_wire(unsigned field, Bytes wire, const QueryLogSettings& settings, std::string& to) {
   if (wire.empty()) return;
-  if (!settings.is_anonymous) return append_octets(field, view(wire), to);
+  if (!settings.is_anonymous) return append_octets(field, text_of(wire), to);
   std::vector<std::uint8_t> copy(wire.begin(), wire.end());
-  if (dns::make_anonymous(copy, settings.kept_bits)) append_octets(field, view(copy), to);
+  if (dns::make_anonymous(copy, settings.kept_bits)) append_octets(field, text_of(copy), to);
 }
 
 // What both messages say.
@@ -93,7 +89,7 @@ std::string begin_message(std::uint64_t type, const answer::QueryRecord& record,
   append_number(message::kType, type, text);
   append_number(message::kSocketFamily, is_v4 ? 1 : 2, text);
   append_number(message::kSocketProtocol, record.transport() == answer::Transport::udp ? 1 : 2, text);
-  append_octets(message::kQueryAddress, view(Bytes(octets).first(is_v4 ? 4 : octets.size())), text);
+  append_octets(message::kQueryAddress, text_of(Bytes(octets).first(is_v4 ? 4 : octets.size())), text);
   append_number(message::kQueryTimeS, record.asked_at_ns() / kPerSecond, text);
   append_fixed(message::kQueryTimeNs, static_cast<std::uint32_t>(record.asked_at_ns() % kPerSecond), text);
   return text;
