@@ -7,13 +7,11 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
-#include <future>
 #include <optional>
 #include <random>
 #include <span>
 #include <string>
 #include <system_error>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -28,9 +26,9 @@
 #include "control/event_json.hpp"
 #include "control/event_sinks.hpp"
 #include "control/event_variables.hpp"
-#include "control/handover_request.hpp"
 #include "control/query_log.hpp"
 #include "daemon/administration.hpp"
+#include "daemon/beginnings.hpp"
 #include "daemon/change_report.hpp"
 #include "daemon/confinement.hpp"
 #include "daemon/decision_rates.hpp"
@@ -38,19 +36,17 @@
 #include "daemon/inspector.hpp"
 #include "daemon/lasting_operations.hpp"
 #include "daemon/latency_store.hpp"
-#include "daemon/loader.hpp"
 #include "daemon/log.hpp"
 #include "daemon/main_loop.hpp"
 #include "daemon/metrics_source.hpp"
-#include "daemon/predecessor.hpp"
 #include "daemon/priority.hpp"
 #include "daemon/service_manager.hpp"
 #include "daemon/source_watch.hpp"
 #include "daemon/state_keeper.hpp"
 #include "daemon/succession.hpp"
+#include "daemon/told_load.hpp"
 #include "daemon/watchdog.hpp"
 #include "health/monitor.hpp"
-#include "health/state_file.hpp"
 #include "transport/bound_sockets.hpp"
 #include "transport/tcp_server.hpp"
 #include "transport/udp_server.hpp"
@@ -71,67 +67,6 @@ Secrets random_secrets() {
     std::memcpy(secrets.cookie_master.data() + half, &word, sizeof word);
   }
   return secrets;
-}
-
-void log_problems(const Problems& problems) {
-  for (const Problem& problem : problems.all()) {
-    spdlog::log(problem.severity == Severity::error ? spdlog::level::err : spdlog::level::warn, "{}: {}", problem.place,
-                problem.message);
-  }
-  const std::size_t left_out = problems.error_count() + problems.warning_count() - problems.all().size();
-  if (left_out > 0) spdlog::warn("and {} more", left_out);
-}
-
-// In the log, and in what is told to who asked.
-void note(const Problems& problems, std::vector<std::string>& lines) {
-  log_problems(problems);
-  for (const Problem& problem : problems.all())
-    lines.push_back(problem.to_string());
-}
-
-void note(std::vector<std::string> changes, std::vector<std::string>& lines) {
-  if (changes.empty()) changes.emplace_back("nothing has changed");
-  for (std::string& change : changes) {
-    spdlog::info("{}", change);
-    lines.push_back(std::move(change));
-  }
-}
-
-// Of very many, the first; each has been logged with its reason.
-std::string joined(std::span<const dns::Name> names) {
-  constexpr std::size_t kNamesShown = 20;
-  std::string text;
-  for (const dns::Name& name : names.first(std::min(names.size(), kNamesShown)))
-    text += (text.empty() ? "" : ", ") + name.to_text();
-  return names.size() > kNamesShown ? text + ", …" : text;
-}
-
-std::string summary(const steering::Latencies& latencies) {
-  return fmt::format("{} networks, {} ASes and {} countries with enough samples", latencies.network_count(),
-                     latencies.asn_count(), latencies.country_count());
-}
-
-// What is wrong or doubtful is added to `lines`, too.
-std::optional<Loaded> load_and_log(const std::filesystem::path& config_file, const Secrets& secrets,
-                                   const Served* served, std::vector<std::string>& lines) {
-  const auto start = std::chrono::steady_clock::now();
-  Problems problems;
-  auto loaded = load(config_file, secrets, served, problems);
-  if (loaded) {
-    const auto fault = use_log(loaded->config.log);
-    if (fault) problems.error(config_file.string() + ": /log/to", *fault);
-    if (fault && served == nullptr) loaded.reset();  // a reload leaves the log where it is
-  }
-  note(problems, lines);
-  if (!loaded) return std::nullopt;
-  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-  const answer::Snapshot& snapshot = *loaded->snapshot;
-  spdlog::info("loaded {} zones and {} services in {:.2f} s", snapshot.zones.zones().size(), snapshot.services.size(),
-               taken.count());
-  if (config::is_measured(loaded->config)) spdlog::info("latency files: {}", summary(*loaded->latencies));
-  const auto not_loaded = snapshot.zones.not_loaded();
-  if (!not_loaded.empty()) spdlog::warn("{} zones are not served: {}", not_loaded.size(), joined(not_loaded));
-  return loaded;
 }
 
 spdlog::level::level_enum level_of(health::Event::Severity severity) {
@@ -161,47 +96,6 @@ void log_trouble(const health::LocalTrouble& trouble) {
 
 void log_warning(const health::TargetWarning& warning) {
   spdlog::warn("{}: {}", warning.target.name, warning.text);
-}
-
-// What was known when the server last ran.
-health::Memory load_memory(const config::Config& config) {
-  if (!config.health.state_file) return {};
-  health::FoundState found = health::load_state(*config.health.state_file);
-  if (!found.warning.empty()) spdlog::warn("{}", found.warning);
-  if (!found.memory.probes.empty() || !found.memory.overrides.empty()) {
-    spdlog::info("{}: going on from {} states and {} overrides", config.health.state_file->string(),
-                 found.memory.probes.size(), found.memory.overrides.size());
-  }
-  return std::move(found.memory);
-}
-
-const char* name_of(int socket_type) {
-  return socket_type == SOCK_DGRAM ? "UDP" : "TCP";
-}
-
-// With a socket for each thread on every endpoint.
-transport::BoundSockets completed(transport::BoundSockets sockets, const config::Config& config, unsigned threads) {
-  sockets.bind_missing(config.listen, threads);
-  for (const Endpoint& endpoint : config.listen) {
-    for (const int type : {SOCK_STREAM, SOCK_DGRAM}) {
-      const std::size_t count = sockets.count(endpoint, type);
-      if (count >= threads) continue;
-      spdlog::warn("{} ({}): {} of {} threads answer: beside the sockets that were given no others can be bound",
-                   endpoint.to_string(), name_of(type), count, threads);
-    }
-  }
-  return sockets;
-}
-
-void log_unused(const transport::BoundSockets& sockets) {
-  for (const auto& [endpoint, type] : sockets.left()) {
-    spdlog::info("{} ({}) is no longer listened on: the configuration does not name it", endpoint.to_string(),
-                 name_of(type));
-  }
-}
-
-unsigned thread_count(unsigned configured) {
-  return configured > 0 ? configured : std::max(1U, std::thread::hardware_concurrency());
 }
 
 void warn_of_shortage(std::size_t descriptors, const Loaded& loaded) {
@@ -290,14 +184,6 @@ bool is_same_transport(const config::Config& a, const config::Config& b) {
          a.health.state_file == b.health.state_file && is_same_control(a.control, b.control) && a.user == b.user &&
          a.sandbox == b.sandbox;
 }
-
-// What a server begins with, besides what it has loaded.
-struct Beginnings {
-  transport::BoundSockets sockets = {};                    // that are bound already
-  std::optional<health::Memory> memory = {};               // none: the state file has it
-  std::unique_ptr<Predecessor> predecessor = {};           // that is being replaced; null: nobody is
-  std::optional<std::chrono::microseconds> watchdog = {};  // how often the service manager wants a sign of life
-};
 
 // What keeps running from start to stop. What a reload replaces is the published snapshot and the monitor's targets.
 class Server {
@@ -647,45 +533,6 @@ class Server {
   std::uint64_t limited_reported_ = 0;
   Clock::time_point report_due_ = Clock::now() + kReportInterval;
 };
-
-// Null when there is none to be replaced. Throws HandoverError and control::Unreachable.
-std::unique_ptr<Predecessor> find_predecessor(const ServeOptions& options, const config::Config& config) {
-  if (options.channel) return std::make_unique<Predecessor>(transport::Descriptor(*options.channel));
-  if (!options.replaces) return nullptr;
-  if (!config.control.socket) {
-    throw HandoverError(config.file.string() +
-                        " names no \"control\" socket, on which the running server could be asked");
-  }
-  const auto channel = control::request_handover(*config.control.socket);
-  if (channel) return std::make_unique<Predecessor>(transport::Descriptor(*channel));
-  spdlog::info("no server listens on {}: nobody is replaced", config.control.socket->string());
-  return nullptr;
-}
-
-// From the predecessor, if there is one.
-void inherit(const ServeOptions& options, Loaded& loaded, Secrets& secrets, Beginnings& beginnings) {
-  beginnings.predecessor = find_predecessor(options, loaded.config);
-  if (!beginnings.predecessor) return;
-  Legacy legacy = beginnings.predecessor->take();
-  secrets.cookie_master = legacy.cookie_master;
-  if (loaded.config.has_own_cookies) {
-    loaded.snapshot->settings.cookies = dns::CookieSecrets::derived_from(secrets.cookie_master);
-  }
-  spdlog::info("taking over: {} states and {} overrides", legacy.memory.probes.size(), legacy.memory.overrides.size());
-  beginnings.sockets = std::move(legacy.sockets);
-  beginnings.memory = std::move(legacy.memory);
-}
-
-// On a thread that makes way for the server that is being replaced.
-std::optional<Loaded> load_aside(const std::filesystem::path& config_file, const Secrets& secrets,
-                                 std::vector<std::string>& lines) {
-  return std::async(std::launch::async,
-                    [&] {
-                      make_way();
-                      return load_and_log(config_file, secrets, nullptr, lines);
-                    })
-      .get();
-}
 
 // What this process' own successors are started with.
 std::vector<std::string> successor_arguments(const ServeOptions& options) {
