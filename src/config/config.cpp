@@ -376,8 +376,9 @@ class ConfigReader {
     const auto file = place.required("file");
     const auto path = file ? file->text() : std::nullopt;
     if (!path) return {name, {}};
-    config_.rule_files.push_back(beside_config(*path));
-    return read_rule_file(name, config_.rule_files.back(), config_.regions, problems_);
+    const std::filesystem::path rule_file = beside_config(*path);
+    file->note_file(rule_file);
+    return read_rule_file(name, rule_file, config_.regions, problems_);
   }
 
   void read_services() {
@@ -635,7 +636,9 @@ std::optional<Config> load_config(const std::filesystem::path& file, Problems& p
   auto text = read_json_file(file, problems);
   const auto document = text ? parse_json(*text, file, problems) : std::nullopt;
   if (!document) return std::nullopt;
-  Config config = ConfigReader(file, JsonPlace(*document, file, problems), problems, today).read();
+  std::vector<std::filesystem::path> named_files;
+  Config config = ConfigReader(file, JsonPlace(*document, file, problems, &named_files), problems, today).read();
+  config.named_files = std::move(named_files);
   if (problems.error_count() > errors_before) return std::nullopt;
   config.text = std::move(*text);
   config.document = masked(*document);

@@ -95,7 +95,7 @@ struct Config {
   bool counts_countries = false;  // whose clients get steered answers
   std::vector<std::filesystem::path> geofeeds;
   LatencyFiles latency;
-  std::vector<std::filesystem::path> rule_files;
+  std::vector<std::filesystem::path> named_files;   // read with it: rules, certificates, keys, tokens, secrets
   std::optional<std::filesystem::path> assertions;  // a file of what must be answered (daemon/route_tests)
   answer::Settings settings;                        // cookies: only if the secrets are configured
   Control control;

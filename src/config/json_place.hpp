@@ -22,14 +22,20 @@ namespace rhumb::config {
 // Refers to a value inside a parsed document, which must outlive it.
 class JsonPlace {
  public:
-  // The top of the document in `file`.
-  JsonPlace(const Json& value, const std::filesystem::path& file, Problems& problems)
-      : value_(&value), file_(file.string()), problems_(&problems) {}
+  // The top of the document in `file`. What files its values name, which are read with it, comes into `named_files`,
+  // which must outlive it; null: nobody wants to know.
+  JsonPlace(const Json& value, const std::filesystem::path& file, Problems& problems,
+            std::vector<std::filesystem::path>* named_files = nullptr)
+      : value_(&value), file_(file.string()), problems_(&problems), named_files_(named_files) {}
 
   // "rhumb.json: /services/www.example.com/ttl" (RFC 6901)
   [[nodiscard]] std::string place() const { return file_ + ": " + (pointer_.empty() ? "/" : pointer_); }
   void error(std::string message) const { problems_->error(place(), std::move(message)); }
   void warning(std::string message) const { problems_->warning(place(), std::move(message)); }
+  // `file`, which this value names, is read now.
+  void note_file(const std::filesystem::path& file) const {
+    if (named_files_ != nullptr) named_files_->push_back(file);
+  }
 
   [[nodiscard]] bool is_object() const noexcept { return value_->is_object(); }
   [[nodiscard]] bool is_text() const noexcept { return value_->is_string(); }
@@ -70,6 +76,7 @@ class JsonPlace {
   std::string file_;
   std::string pointer_;
   Problems* problems_;
+  std::vector<std::filesystem::path>* named_files_;
 };
 
 }  // namespace rhumb::config

@@ -12,6 +12,7 @@ std::optional<std::string> read_small_file(const JsonPlace& place, const std::fi
   const auto name = place.text();
   if (!name) return std::nullopt;
   const std::filesystem::path file = (directory / *name).lexically_normal();
+  place.note_file(file);
   std::error_code error;
   const auto size = std::filesystem::file_size(file, error);
   if (error || size == 0 || size > size_max) {

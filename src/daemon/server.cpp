@@ -165,7 +165,7 @@ constexpr std::chrono::seconds kWatchInterval{1};
 Sources sources_of(const Loaded& loaded) {
   const config::Config& config = loaded.config;
   std::vector<std::filesystem::path> files = {config.file};
-  for (const auto& more : {config.rule_files, config.geoip, config.geofeeds})
+  for (const auto& more : {config.named_files, config.geoip, config.geofeeds})
     files.insert(files.end(), more.begin(), more.end());
   if (config.assertions) files.push_back(*config.assertions);
   for (const auto& [apex, text] : loaded.zone_texts)

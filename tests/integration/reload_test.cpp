@@ -101,6 +101,16 @@ TEST(Reload, FilesThatAreWatchedAreLoadedByThemselves) {
   EXPECT_THAT(world.addresses({.name = "new.example.com"}), ElementsAre("192.0.2.100"));
 }
 
+TEST(Reload, AFileThatTheConfigurationNamesIsWatched) {
+  World world;
+  world.config["watch_files"] = "1s";
+  world.config["checks"]["web"] = {{"type", "https"}, {"port", 443}, {"tls", {{"ca_file", "ca.pem"}}}};
+  std::filesystem::copy_file(std::filesystem::path(RHUMB_TEST_DATA) / "tls/ca.pem", world.path() / "ca.pem");
+  world.serve();
+  world.write("ca.pem", "no certificate\n");
+  EXPECT_TRUE(world.logs("reload refused"));
+}
+
 TEST(Reload, AChangedDatabaseIsServed) {
   World world;
   world.config["geoip_guard"]["max_moved"] = 100;
