@@ -75,11 +75,7 @@ void add_simulate(CLI::App& app, std::function<int()>& chosen) {
   command->add_option("--down", options->down, "Assume that this region is down after (may be repeated)")
       ->take_all()
       ->type_name("REGION");
-  command->add_option("--weights", options->weights_file, "What client networks count: a CSV file, network,weight")
-      ->type_name("FILE");
-  command->add_option("--queries", options->queries_file, "The same by the queries of a log in JSON (query_log)")
-      ->excludes("--weights")
-      ->type_name("FILE");
+  add_client_files(command, options->clients);
   command->add_option("--service", options->service, "Only this service")->type_name("SERVICE");
   command->add_flag("--json", options->as_json, "Print JSON");
   command->callback([options, &chosen] { chosen = [options] { return simulate(*options); }; });

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/server_access.hpp"
+#include "config/config.hpp"
 #include "daemon/database_versions.hpp"
 
 namespace rhumb::cli {
@@ -44,9 +45,8 @@ struct SimulateOptions {
   std::filesystem::path config_file;
   std::filesystem::path config_after;  // empty: the same
   std::vector<std::string> down;       // regions to assume down after
-  std::filesystem::path weights_file;  // empty: by address space, unless there are queries
-  std::filesystem::path queries_file;  // a query log; empty: none
-  std::string service;                 // empty: all
+  config::ClientFiles clients;
+  std::string service;  // empty: all
   bool as_json;
 };
 
@@ -68,8 +68,8 @@ struct GeoipDiffOptions {
   std::filesystem::path config_file;
   std::filesystem::path before;
   std::filesystem::path after;
-  std::filesystem::path as;  // the configured one in whose place they are compared; empty: `before`, or of its type
-  std::filesystem::path weights_file;  // empty: by address space
+  std::filesystem::path as;     // the configured one in whose place they are compared; empty: `before`, or of its type
+  config::ClientFiles clients;  // none: those of "geoip_guard"
   bool as_json = false;
 };
 

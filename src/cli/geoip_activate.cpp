@@ -35,8 +35,9 @@ std::optional<daemon::DatabaseChange> try_new(const config::Config& config, std:
   after[place] = file;
   const bool has_old = std::filesystem::exists(config.geoip[place]);
   Problems problems;
-  auto change = daemon::try_databases(config, has_old ? config.geoip : after, after, nullptr, problems);
-  if (!change) fail(problems);
+  const auto counted = daemon::count_clients_anyhow(config.geoip_guard.clients, problems);
+  auto change = daemon::try_databases(config, has_old ? config.geoip : after, after, counted, problems);
+  fail(problems);  // what is merely doubtful, too
   return change;
 }
 
@@ -56,11 +57,12 @@ int geoip_activate(const GeoipActivateOptions& options) {
   if (!change) return 1;
   for (const std::string& line : daemon::describe(*change))
     fmt::print("{}\n", line);
-  if (change->exceeds(config.geoip_moved_max) && !options.force) {
+  const double limit = config.geoip_guard.moved_max;
+  if (change->exceeds(limit) && !options.force) {
     fail("geoip activate",
          fmt::format("{}: it moves {:.2f} % of the clients of a service, and \"geoip_guard\" allows {:.12g} % (`rhumb "
                      "geoip diff` tells more, --force does it all the same)",
-                     options.file.string(), 100 * change->moved(), 100 * config.geoip_moved_max));
+                     options.file.string(), 100 * change->moved(), 100 * limit));
     return kOverLimit;
   }
   const int status = exchange({options.config_file, options.file, database, options.force});

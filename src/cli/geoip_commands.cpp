@@ -18,8 +18,7 @@ void add_diff(CLI::App* geoip, std::function<int()>& chosen) {
   command->add_option("NEW", options->after, "The database after")->required()->type_name("FILE");
   add_config(command, options->config_file);
   add_place(command, options->as);
-  command->add_option("--weights", options->weights_file, "What client networks count: a CSV file, network,weight")
-      ->type_name("FILE");
+  add_client_files(command, options->clients);
   command->add_flag("--json", options->as_json, "Print JSON");
   command->callback([options, &chosen] { chosen = [options] { return geoip_diff(*options); }; });
 }

@@ -8,17 +8,11 @@
 #include "cli/failure.hpp"
 #include "cli/geoip_files.hpp"
 #include "cli/geoip_place.hpp"
+#include "cli/share_text.hpp"
 #include "daemon/database_trial.hpp"
 
 namespace rhumb::cli {
 namespace {
-
-std::string clients_text(const GeoipDiffOptions& options, double weight) {
-  if (!options.weights_file.empty()) {
-    return fmt::format("the networks of {}, {:.12g} in all", options.weights_file.string(), weight);
-  }
-  return fmt::format("{:.0f} IPv4 addresses, all that either knows; each counts 1, IPv6 is left out", weight);
-}
 
 // Where OLD stands in the configuration: by itself, or in the place of one of its kind.
 std::size_t place_of(const config::Config& config, const GeoipDiffOptions& options, const geo::Source& before) {
@@ -40,17 +34,15 @@ int geoip_diff(const GeoipDiffOptions& options) {
   files_after[place] = options.after;
 
   Problems problems;
-  std::optional<geo::ClientWeights> weights;
-  if (!options.weights_file.empty()) {
-    weights = geo::read_client_weights(options.weights_file, problems);
-    if (!weights) return fail(problems);
-  }
-  const auto change = daemon::try_databases(config, files_before, files_after, weights ? &*weights : nullptr, problems);
+  const auto& clients = options.clients.are_none() ? config.geoip_guard.clients : options.clients;
+  const auto counted = daemon::count_clients(clients, problems);
+  if (!counted) return fail(problems);
+  const auto change = daemon::try_databases(config, files_before, files_after, *counted, problems);
   if (!change) return fail(problems);
-  const ChangeHeading heading{describe(before), describe(after), clients_text(options, change->weight),
-                              config.geoip_moved_max};
+  const double limit = config.geoip_guard.moved_max;
+  const ChangeHeading heading{describe(before), describe(after), clients_text(*counted, change->weight), limit};
   fmt::print("{}", options.as_json ? to_json(heading, *change) : to_text(heading, *change));
-  return change->exceeds(config.geoip_moved_max) ? kOverLimit : 0;
+  return change->exceeds(limit) ? kOverLimit : 0;
 }
 
 }  // namespace rhumb::cli

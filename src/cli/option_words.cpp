@@ -27,6 +27,14 @@ CLI::Option* add_config(CLI::App* command, std::filesystem::path& config_file, c
       ->default_str(fmt::format("{}, else {}", kConfigHere, kConfigInstalled));
 }
 
+void add_client_files(CLI::App* command, config::ClientFiles& files) {
+  command->add_option("--weights", files.weights, "What client networks count: a CSV file, network,weight")
+      ->type_name("FILE");
+  command->add_option("--queries", files.queries, "The same by the queries of a log in JSON (query_log)")
+      ->excludes("--weights")
+      ->type_name("FILE");
+}
+
 CLI::Option* one_of(CLI::Option* option, std::initializer_list<std::string> choices) {
   return option->type_name(fmt::format("{}", fmt::join(choices, "|")))
       ->check(CLI::IsMember(std::set<std::string>(choices)));

@@ -9,6 +9,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "config/config.hpp"
+
 namespace rhumb::cli {
 
 // The options of a command, kept until it runs.
@@ -23,6 +25,9 @@ std::shared_ptr<Options> keep(Options options) {
 // Adds --config, the file that all commands find their configuration in.
 CLI::Option* add_config(CLI::App* command, std::filesystem::path& config_file,
                         const std::string& description = "The configuration file");
+
+// Adds --weights and --queries, of which one may be given.
+void add_client_files(CLI::App* command, config::ClientFiles& files);
 
 // The value of `option` is one of `choices`, which stand for it: "up|down".
 CLI::Option* one_of(CLI::Option* option, std::initializer_list<std::string> choices);

@@ -7,18 +7,23 @@
 #include <string>
 #include <vector>
 
+#include "daemon/client_moves.hpp"
+#include "daemon/counted_clients.hpp"
+
 namespace rhumb::cli {
 
-inline constexpr std::size_t kFlowsShown = 3;  // between regions, of one country
+using daemon::percent;
 
-// "12.50 %"
-[[nodiscard]] std::string percent(double share);
+inline constexpr std::size_t kFlowsShown = 3;  // between regions, of one country
 
 // For JSON: without the digits that are nothing but rounding.
 [[nodiscard]] double rounded(double share);
 
 // "a, b, c and 4 more"
 [[nodiscard]] std::string names_text(const std::vector<std::string>& names);
+
+// "3689600576 IPv4 addresses, all that the databases know; …", of this weight in all.
+[[nodiscard]] std::string clients_text(const daemon::CountedClients& counted, double weight);
 
 // At most the first `most` of them.
 template <typename T>

@@ -12,7 +12,6 @@
 #include "cli/commands.hpp"
 #include "cli/failure.hpp"
 #include "cli/share_text.hpp"
-#include "control/query_weights.hpp"
 #include "daemon/simulation.hpp"
 #include "daemon/trial.hpp"
 
@@ -186,30 +185,13 @@ std::optional<std::string> mistake_in_service(const daemon::Loaded& loaded, cons
                      suggestion(text, {names.begin(), names.end()}));
 }
 
-std::string clients_text(const SimulateOptions& options, double weight) {
-  if (!options.weights_file.empty()) {
-    return fmt::format("the networks of {}, {:.12g} in all", options.weights_file.string(), weight);
-  }
-  if (!options.queries_file.empty()) {
-    return fmt::format("the networks that sent the queries of {}, {:.0f} in all", options.queries_file.string(),
-                       weight);
-  }
-  return fmt::format("{:.0f} IPv4 addresses, all that the databases know; each counts 1, IPv6 is left out", weight);
-}
-
-std::optional<geo::ClientWeights> read_weights(const SimulateOptions& options, Problems& problems) {
-  if (!options.weights_file.empty()) return geo::read_client_weights(options.weights_file, problems);
-  if (!options.queries_file.empty()) return control::read_query_weights(options.queries_file, problems);
-  return geo::weigh_by_address_space();
-}
-
-Heading make_heading(const SimulateOptions& options, double weight) {
+Heading make_heading(const SimulateOptions& options, const daemon::CountedClients& counted, double weight) {
   const bool has_other = !options.config_after.empty();
   Heading heading;
   heading.before = options.config_file.string();
   heading.after = (has_other ? options.config_after : options.config_file).string();
   if (!options.down.empty()) heading.after += fmt::format(", down: {}", fmt::join(options.down, ", "));
-  heading.clients = clients_text(options, weight);
+  heading.clients = clients_text(counted, weight);
   heading.weight = weight;
   return heading;
 }
@@ -223,13 +205,12 @@ int simulate(const SimulateOptions& options) {
     if (!only) return fail("simulate", fmt::format("--service: \"{}\" is not a domain name", options.service));
   }
   Problems problems;
-  const bool has_weights = !options.weights_file.empty() || !options.queries_file.empty();
-  const auto weights = read_weights(options, problems);
+  const auto counted = daemon::count_clients(options.clients, problems);
   const auto before = daemon::load_unasserted(options.config_file, daemon::Secrets{}, nullptr, problems);
   std::optional<daemon::Loaded> other;
   if (!options.config_after.empty())
     other = daemon::load_unasserted(options.config_after, daemon::Secrets{}, nullptr, problems);
-  if (!weights || !before || (!other && !options.config_after.empty())) return fail(problems);
+  if (!counted || !before || (!other && !options.config_after.empty())) return fail(problems);
 
   const daemon::Loaded& after = other ? *other : *before;
   for (const std::string& region : options.down) {
@@ -239,7 +220,7 @@ int simulate(const SimulateOptions& options) {
     if (!only) break;
     if (const auto mistake = mistake_in_service(*loaded, *only)) return fail("simulate", *mistake);
   }
-  const auto clients = daemon::locate_clients(before->databases.get(), *weights, has_weights);
+  const auto clients = daemon::locate_clients(before->databases.get(), *counted);
   const double weight = daemon::weight_of(clients);
   if (weight <= 0)
     return fail("simulate", "the databases know no IPv4 network; tell what networks count with --weights");
@@ -247,7 +228,7 @@ int simulate(const SimulateOptions& options) {
   const auto all_up = daemon::assume_down(*before, {});
   const auto some_down = daemon::assume_down(after, options.down);
   const auto simulation = daemon::simulate({*before, *all_up}, {after, *some_down}, clients, only);
-  const Heading heading = make_heading(options, weight);
+  const Heading heading = make_heading(options, *counted, weight);
   fmt::print("{}", options.as_json ? to_json(heading, simulation) : to_text(heading, simulation));
   return 0;
 }

@@ -161,10 +161,20 @@ class ConfigReader {
   }
 
   void read_geoip_guard(const JsonPlace& guard) {
-    if (!guard.has_only({"max_moved"})) return;
-    const auto max_moved = guard.required("max_moved");
-    if (!max_moved) return;
-    if (const auto percent = max_moved->number(0, kPercentMax)) config_.geoip_moved_max = *percent / kPercentMax;
+    if (!guard.has_only({"max_moved", "weights", "queries"})) return;
+    if (const auto max_moved = guard.member("max_moved")) {
+      if (const auto percent = max_moved->number(0, kPercentMax))
+        config_.geoip_guard.moved_max = *percent / kPercentMax;
+    }
+    const auto weights = guard.member("weights");
+    const auto queries = guard.member("queries");
+    if (weights && queries) return guard.error("\"weights\" and \"queries\" do not go together");
+    config_.geoip_guard.clients = {file_or_none(weights), file_or_none(queries)};
+  }
+
+  [[nodiscard]] std::filesystem::path file_or_none(const std::optional<JsonPlace>& place) const {
+    const auto path = place ? place->text() : std::nullopt;
+    return path ? beside_config(*path) : std::filesystem::path();
   }
 
   [[nodiscard]] std::vector<std::filesystem::path> read_files(std::string_view key, std::size_t most) const {

@@ -80,6 +80,20 @@ struct LatencyFiles {
 // The next version of a database moves few; half a file, or another product under the old name, moves most.
 inline constexpr double kGeoipMovedUsual = 0.2;
 
+// What client networks count where shares of clients are told: a CSV file (geo/client_weights.hpp), or a query log
+// (control/query_weights.hpp). Not both; where there is neither, each IPv4 address counts 1.
+struct ClientFiles {
+  std::filesystem::path weights;
+  std::filesystem::path queries;
+
+  [[nodiscard]] bool are_none() const noexcept { return weights.empty() && queries.empty(); }
+};
+
+struct GeoipGuard {
+  double moved_max = kGeoipMovedUsual;
+  ClientFiles clients;
+};
+
 struct Config {
   std::filesystem::path file;
   std::string text;  // what stands in it
@@ -91,7 +105,7 @@ struct Config {
   // Files that have changed are loaded once they have been left alone for so long; none: when somebody says so.
   std::optional<std::chrono::milliseconds> watch_files;
   std::vector<std::filesystem::path> geoip;
-  double geoip_moved_max = kGeoipMovedUsual;
+  GeoipGuard geoip_guard;
   bool counts_countries = false;  // whose clients get steered answers
   std::vector<std::filesystem::path> geofeeds;
   LatencyFiles latency;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 namespace rhumb::daemon {
 namespace {
 
@@ -85,6 +87,10 @@ std::vector<Flow> Moves::flows(const std::vector<std::string>& names) const {
       all[from_to] += share;
   }
   return sorted(all, names);
+}
+
+std::string percent(double share) {
+  return fmt::format("{:.2f} %", 100 * share);
 }
 
 std::vector<std::string> names_of_places(std::vector<std::string> regions) {

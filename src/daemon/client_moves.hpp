@@ -87,6 +87,9 @@ class Moves {
   std::map<std::string, Flows, std::less<>> by_country_;
 };
 
+// "12.50 %"
+[[nodiscard]] std::string percent(double share);
+
 // The names of all places: these regions, and the outcomes.
 [[nodiscard]] std::vector<std::string> names_of_places(std::vector<std::string> regions);
 

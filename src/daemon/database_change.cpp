@@ -22,12 +22,13 @@ struct CountryClient {
 };
 using CountryClients = geo::AddressMap<CountryClient>;
 
-CountryClients locate(const ComparedClients& from) {
-  const auto countries = geo::overlay(from.before, from.after, [](geo::Country before, geo::Country after) {
+CountryClients locate(const geo::CountryMap& known_before, const geo::CountryMap& known_after,
+                      const CountedClients& counted) {
+  const auto countries = geo::overlay(known_before, known_after, [](geo::Country before, geo::Country after) {
     return CountryClient{before, after};
   });
-  return geo::overlay(countries, from.weights, [&](const CountryClient& client, double weight) {
-    const bool counts = from.has_unknown || client.before.is_known() || client.after.is_known();
+  return geo::overlay(countries, counted.weights, [&](const CountryClient& client, double weight) {
+    const bool counts = counted.has_unknown || client.before.is_known() || client.after.is_known();
     return counts && weight > 0 ? CountryClient{client.before, client.after, weight} : CountryClient{};
   });
 }
@@ -205,8 +206,9 @@ double DatabaseChange::changed_country() const noexcept {
   return sum;
 }
 
-DatabaseChange compare_databases(std::span<const ComparedService> services, const ComparedClients& compared_clients) {
-  const CountryClients clients = locate(compared_clients);
+DatabaseChange compare_databases(std::span<const ComparedService> services, const geo::CountryMap& before,
+                                 const geo::CountryMap& after, const CountedClients& counted) {
+  const CountryClients clients = locate(before, after, counted);
   DatabaseChange change;
   change.weight = weight_of(clients);
   if (change.weight == 0) return change;

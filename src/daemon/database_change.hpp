@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "daemon/client_moves.hpp"
-#include "geo/client_weights.hpp"
+#include "daemon/counted_clients.hpp"
 #include "geo/country_map.hpp"
 #include "steering/ranking.hpp"
 #include "steering/service.hpp"
@@ -23,14 +23,6 @@ struct ComparedService {
   const steering::Service* service;
   const steering::RankingMap* before;
   const steering::RankingMap* after;
-};
-
-// The clients that count.
-struct ComparedClients {
-  const geo::CountryMap& before;  // what the databases know
-  const geo::CountryMap& after;
-  const geo::ClientWeights& weights;
-  bool has_unknown = false;  // also those of whom neither knows anything
 };
 
 // Services that are alike have the same moves. Shares are parts of all clients, from 0 to 1.
@@ -61,8 +53,9 @@ struct DatabaseChange {
   [[nodiscard]] double changed_country() const noexcept;
 };
 
-// One core; the clients may count 0 in all: then nobody moves.
-[[nodiscard]] DatabaseChange compare_databases(std::span<const ComparedService> services,
-                                               const ComparedClients& compared_clients);
+// `before` and `after` are what the databases know of countries. One core; the clients may count 0 in all: then nobody
+// moves.
+[[nodiscard]] DatabaseChange compare_databases(std::span<const ComparedService> services, const geo::CountryMap& before,
+                                               const geo::CountryMap& after, const CountedClients& counted);
 
 }  // namespace rhumb::daemon

@@ -13,10 +13,6 @@ namespace {
 
 constexpr std::size_t kShownMax = 5;  // flows and countries in a line
 
-std::string percent(double share) {
-  return fmt::format("{:.2f} %", 100 * share);
-}
-
 template <typename Change>
 std::string first_of(const std::vector<Change>& changes) {
   std::vector<std::string> shown;
@@ -69,14 +65,14 @@ class Before {
   std::vector<std::size_t> shared_;
 };
 
-DatabaseChange compare(const Served& served, const Loaded& loaded, const Before& before) {
+DatabaseChange compare(const Served& served, const Loaded& loaded, const Before& before, Problems& problems) {
   std::vector<ComparedService> services;
   const std::vector<steering::Service>& all = loaded.snapshot->services;
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (before.map(i) != nullptr) services.push_back({&all[i], before.map(i).get(), &all[i].ranking_map()});
   }
-  return compare_databases(
-      services, {*served.loaded.databases.countries(), *loaded.databases.countries(), geo::weigh_by_address_space()});
+  return compare_databases(services, *served.loaded.databases.countries(), *loaded.databases.countries(),
+                           count_clients_anyhow(loaded.config.geoip_guard.clients, problems));
 }
 
 std::vector<std::string> names_of_changed(const Loaded& loaded, const Before& before) {
@@ -125,9 +121,9 @@ bool guard_databases(const Served& served, Loaded& loaded, Problems& problems) {
   const geo::CountryMap* now = loaded.databases.countries();
   if (known == nullptr || now == nullptr || known == now || known->v4().knows_nothing()) return true;
   Before before(served, loaded.config);
-  loaded.database_change = compare(served, loaded, before);
+  loaded.database_change = compare(served, loaded, before, problems);
   const DatabaseChange& change = *loaded.database_change;
-  const double limit = loaded.config.geoip_moved_max;
+  const double limit = loaded.config.geoip_guard.moved_max;
   if (served.accepts_databases || !change.exceeds(limit)) return true;
 
   const std::string place = names_of(loaded.databases);

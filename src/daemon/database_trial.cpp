@@ -35,27 +35,26 @@ std::optional<Made> make(const config::Config& config, const DatabaseFiles& file
 }
 
 DatabaseChange compare(const config::Config& config, const Made& before, const Made& after,
-                       const geo::ClientWeights* weights) {
+                       const CountedClients& counted) {
   HealthPlanner planner(config);
   const auto services = make_services(config, before.rankings, before.shared, planner);
   std::vector<ComparedService> compared;
   for (std::size_t i = 0; i < services.size(); ++i) {
     compared.push_back({&services[i], &services[i].ranking_map(), after.rankings[after.shared[i]].map.get()});
   }
-  if (weights != nullptr) return compare_databases(compared, {before.countries, after.countries, *weights, true});
-  return compare_databases(compared, {before.countries, after.countries, geo::weigh_by_address_space()});
+  return compare_databases(compared, before.countries, after.countries, counted);
 }
 
 }  // namespace
 
 std::optional<DatabaseChange> try_databases(const config::Config& config, const DatabaseFiles& before,
-                                            const DatabaseFiles& after, const geo::ClientWeights* weights,
+                                            const DatabaseFiles& after, const CountedClients& counted,
                                             Problems& problems) {
   try {
     const auto made_before = make(config, before, problems);
     const auto made_after = make(config, after, problems);
     if (!made_before || !made_after) return std::nullopt;
-    return compare(config, *made_before, *made_after, weights);
+    return compare(config, *made_before, *made_after, counted);
   } catch (const std::exception& error) {  // more ranges or places than a table holds; no memory
     problems.error(config.file.string(), error.what());
     return std::nullopt;

@@ -353,9 +353,9 @@ double weight_of_list(const geo::RangeList<Key, Client>& ranges) {
 
 }  // namespace
 
-Clients locate_clients(const geo::Database& database, const geo::ClientWeights& weights, bool with_unknown) {
-  return geo::overlay(database.map, weights, [&](geo::LocationId location, double weight) {
-    const bool is_client = weight > 0 && (with_unknown || location != geo::kUnknownLocation);
+Clients locate_clients(const geo::Database& database, const CountedClients& counted) {
+  return geo::overlay(database.map, counted.weights, [&](geo::LocationId location, double weight) {
+    const bool is_client = weight > 0 && (counted.has_unknown || location != geo::kUnknownLocation);
     return is_client ? Client{location, weight} : Client{};
   });
 }

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "daemon/client_moves.hpp"
+#include "daemon/counted_clients.hpp"
 #include "daemon/loader.hpp"
 #include "dns/name.hpp"
-#include "geo/client_weights.hpp"
 #include "health/board.hpp"
 
 namespace rhumb::daemon {
@@ -27,10 +27,7 @@ struct Client {
 };
 using Clients = geo::AddressMap<Client>;
 
-// Lays `weights` over the database. Without `with_unknown` the addresses that it knows nothing of count nothing, so
-// that address space which nobody uses is no client.
-[[nodiscard]] Clients locate_clients(const geo::Database& database, const geo::ClientWeights& weights,
-                                     bool with_unknown);
+[[nodiscard]] Clients locate_clients(const geo::Database& database, const CountedClients& counted);
 [[nodiscard]] double weight_of(const Clients& clients);
 
 // A configuration and the states in it, those of `loaded.plan`. Referred to while simulating only.

@@ -76,7 +76,7 @@ TEST_F(Geoip, DiffTellsWhoMovesAndWhetherItIsTooMuch) {
   const Finished wrong = geoip({"diff", "geo.mmdb", fixture("city-wrong.mmdb")});
   EXPECT_EQ(wrong.exit, "status 2") << wrong.errors;
   EXPECT_THAT(wrong.output, AllOf(HasSubstr("before   geo.mmdb, \"Test-City\", built 2026-01-01T000000Z\n"),
-                                  HasSubstr("clients  4326400 IPv4 addresses, all that either knows"),
+                                  HasSubstr("clients  4326400 IPv4 addresses, all that the databases know"),
                                   ContainsRegex("JP → FR +96.95 % +1\n"),
                                   HasSubstr("www.example.com: 96.95 % of the clients are sent to another region\n"),
                                   HasSubstr("96.95 %   ap-southeast → eu-west\n"), HasSubstr("more than the 20 %")));
@@ -91,6 +91,23 @@ TEST_F(Geoip, DiffTellsWhoMovesAndWhetherItIsTooMuch) {
   EXPECT_EQ(json.at("countries"), Json::parse(R"([{"from": "FR", "to": "US", "share": 0.1, "networks": 1}])"));
   EXPECT_EQ(json.at("services").at(0).at("flows"),
             Json::parse(R"([{"from": "eu-west", "to": "us-east", "share": 0.1}])"));
+}
+
+TEST_F(Geoip, DiffCountsTheClientsThatTheGuardCountsUnlessToldOtherwise) {
+  const auto moved = [&](const std::vector<std::string>& options) {
+    std::vector<std::string> arguments{"diff", "geo.mmdb", fixture("city-next.mmdb"), "--json"};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    return Json::parse(geoip(arguments).output).at("moved").get<double>();
+  };
+  world_.write("clients.csv", "203.0.113.0/24,1\n192.0.2.0/24,9\n");
+  world_.write("queries.jsonl", R"({"sample": 0.25, "client": "198.51.100.7", "ecs": "203.0.113.0/24"})"
+                                "\n"
+                                R"({"sample": 0.25, "client": "192.0.2.1"})"
+                                "\n");
+  world_.config["geoip_guard"]["weights"] = "clients.csv";
+  world_.write_config();
+  EXPECT_EQ(moved({}), 0.1);
+  EXPECT_EQ(moved({"--queries", "queries.jsonl"}), 0.5);
 }
 
 TEST_F(Geoip, ActivatePutsADatabaseIntoItsPlaceAndRollbackIsTheWayBack) {

@@ -51,7 +51,7 @@ TEST_F(Simulate, TellsTheSharesBeforeAndAfterAndWhoMoves) {
   EXPECT_EQ(simulated({"--weights", "clients.csv", "--down", "eu-west"}),
             "before   rhumb.json\n"
             "after    rhumb.json, down: eu-west\n"
-            "clients  the networks of clients.csv, 1000 in all\n"
+            "clients  1000 in the networks of clients.csv\n"
             "\n"
             "www.example.com (IPv4)\n"
             "region              before     after    change  median km  95 % km  capacity\n"

@@ -132,9 +132,14 @@ TEST_F(LoadConfig, CountsCountriesIfItSaysSo) {
 }
 
 TEST_F(LoadConfig, GuardsDatabasesUnlessItSaysAnything) {
-  EXPECT_EQ(load(kWhole)->geoip_moved_max, kGeoipMovedUsual);
-  EXPECT_EQ(load_with("\"geofeeds\"", R"("geoip_guard": {"max_moved": 2.5}, "geofeeds")")->geoip_moved_max, 0.025);
-  for (const char* wrong : {R"({})", R"({"max_moved": 101})", R"({"max_moved": "5%"})", R"({"max_down": 5})"}) {
+  EXPECT_EQ(load(kWhole)->geoip_guard.moved_max, kGeoipMovedUsual);
+  EXPECT_EQ(load_with("\"geofeeds\"", R"("geoip_guard": {"max_moved": 2.5}, "geofeeds")")->geoip_guard.moved_max,
+            0.025);
+  const auto of_queries = load_with("\"geofeeds\"", R"("geoip_guard": {"queries": "q.jsonl"}, "geofeeds")");
+  EXPECT_EQ(of_queries->geoip_guard.moved_max, kGeoipMovedUsual);
+  EXPECT_EQ(of_queries->geoip_guard.clients.queries, of_queries->file.parent_path() / "q.jsonl");
+  for (const char* wrong : {R"({"weights": "w", "queries": "q"})", R"({"max_moved": 101})", R"({"max_moved": "5%"})",
+                            R"({"max_down": 5})"}) {
     EXPECT_FALSE(load_with("\"geofeeds\"", fmt::format(R"("geoip_guard": {}, "geofeeds")", wrong))) << wrong;
   }
 }

@@ -43,10 +43,11 @@ class DatabaseChangeTest : public testing::Test {
   }
 
   static DatabaseChange change(const config::Config& config, const std::string& before, const std::string& after,
-                               const geo::ClientWeights* weights = nullptr) {
+                               const config::ClientFiles& clients = {}) {
     const std::filesystem::path data = RHUMB_TEST_DATA;
     Problems problems;
-    return try_databases(config, {data / before}, {data / after}, weights, problems).value();
+    const auto counted = count_clients(clients, problems);
+    return try_databases(config, {data / before}, {data / after}, counted.value(), problems).value();
   }
 
   test::TemporaryDirectory directory_;
@@ -94,9 +95,8 @@ TEST_F(DatabaseChangeTest, WhoIsNoLongerKnownMoves) {
 
 TEST_F(DatabaseChangeTest, WeightsSayWhatCounts) {
   Problems problems;
-  const auto weights =
-      geo::read_client_weights(directory_.write("clients.csv", "203.0.113.0/24,3\n192.0.2.0/24,7\n"), problems);
-  const DatabaseChange next = change(configure_one(), "city.mmdb", "city-next.mmdb", &*weights);
+  const config::ClientFiles clients{directory_.write("clients.csv", "203.0.113.0/24,3\n192.0.2.0/24,7\n"), {}};
+  const DatabaseChange next = change(configure_one(), "city.mmdb", "city-next.mmdb", clients);
   EXPECT_THAT(next.weight, DoubleNear(10, kChangeRounding));
   EXPECT_THAT(to_texts(next.services.at(0).flows), ElementsAre("eu-west → us-east 0.300000"));
   EXPECT_EQ(next.countries.at(0).from, "FR");
@@ -176,8 +176,8 @@ TEST(DatabaseChange, IsWhatEachAddressByItselfSays) {
     }
 
     const ComparedService compared{&service, before.get(), after.get()};
-    const DatabaseChange change =
-        compare_databases({&compared, 1}, {countries_before, countries_after, geo::weigh_by_address_space()});
+    const DatabaseChange change = compare_databases({&compared, 1}, countries_before, countries_after,
+                                                    {geo::weigh_by_address_space(), false, ""});
     EXPECT_EQ(change.weight, kSpan);
     for (const CountryMove& of : change.services.at(0).countries) {
       for (const Flow& flow : of.flows) {

@@ -168,6 +168,30 @@ TEST_F(DatabaseGuard, TheLimitIsTheConfigurations) {
   EXPECT_TRUE(reload()->databases.have_held_back());
 }
 
+TEST_F(DatabaseGuard, CountsTheClientsThatItIsToldOf) {
+  use("city-next.mmdb");  // moves 203.0.113.0/24
+  directory_.write("queries.jsonl",
+                   "{\"sample\": 0.5, \"client\": \"203.0.113.9\"}\n{\"sample\": 1, \"client\": \"192.0.2.1\"}\n");
+  more_ = R"("geoip_guard": {"queries": "queries.jsonl"},)";
+  EXPECT_TRUE(reload()->databases.have_held_back());
+  EXPECT_THAT(problems_, Contains(HasSubstr("66.67 % of the clients of www.example.com")));
+  directory_.write("clients.csv", "203.0.113.0/24,1\n192.0.2.0/24,9\n");
+  more_ = R"("geoip_guard": {"weights": "clients.csv"},)";
+  EXPECT_FALSE(reload()->databases.have_held_back());
+  more_ = R"("geoip_guard": {"weights": "clients.csv", "max_moved": 9.9},)";
+  EXPECT_TRUE(reload()->databases.have_held_back());
+}
+
+TEST_F(DatabaseGuard, CountsByAddressSpaceWhereItCannotReadOfTheClients) {
+  more_ = R"("geoip_guard": {"queries": "queries.jsonl"},)";
+  use("city-next.mmdb");
+  EXPECT_FALSE(reload()->databases.have_held_back());
+  EXPECT_THAT(problems_, ElementsAre(AllOf(HasSubstr("queries.jsonl: warning: cannot be read"),
+                                           HasSubstr("; clients count by address space"))));
+  use("city-wrong.mmdb");
+  EXPECT_TRUE(reload()->databases.have_held_back());
+}
+
 // It is ranked anew whatever the databases say, and how it would be over the old ones is not known any more.
 TEST_F(DatabaseGuard, AServiceThatIsSteeredOtherwiseIsNotCompared) {
   steering_ = R"("order": "nearest", "max_regions": 2)";

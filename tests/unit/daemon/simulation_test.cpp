@@ -60,7 +60,7 @@ class SimulationTest : public testing::Test {
   [[nodiscard]] Clients weigh(const Loaded& loaded, std::string_view csv) const {
     Problems problems;
     const auto weights = geo::read_client_weights(directory_.write("clients.csv", csv), problems);
-    return locate_clients(loaded.databases.get(), weights.value(), true);
+    return locate_clients(loaded.databases.get(), {weights.value(), true, ""});
   }
 
   std::string database_ = "city.mmdb";
@@ -120,7 +120,7 @@ std::vector<std::string> flows(const SimulatedService& service) {
 TEST_F(SimulationTest, ByAddressSpaceOnlyWhatTheDatabaseKnowsCounts) {
   database_ = "loopback.mmdb";  // a /16 in Singapore, a /16 in Paris, and nothing else
   const Loaded loaded = load_steered("");
-  const Clients clients = locate_clients(loaded.databases.get(), geo::weigh_by_address_space(), false);
+  const Clients clients = locate_clients(loaded.databases.get(), {geo::weigh_by_address_space(), false, ""});
   EXPECT_EQ(weight_of(clients), 2 * 65'536);
   const SimulatedService service = simulate_down(loaded, clients, {"eu-west"});
   EXPECT_THAT(service.names, ElementsAre("www.example.com"));
