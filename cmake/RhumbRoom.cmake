@@ -1,7 +1,7 @@
 # Precompiled headers: what most rooms and what all tests include. They halve the time of a full build. The fuzz preset
 # builds without them, so that a source that leans on them instead of its own includes is found.
 #
-# The presets that are built whole each time (asan, tsan, lint) compile a room's sources as one, in a seventh of the time:
+# The presets that are built whole each time (all but debug and fuzz) compile a room's sources as one, in a seventh of the time:
 # so what a source keeps to itself needs a name that no other source of its room uses.
 add_library(rhumb_common STATIC ${CMAKE_CURRENT_LIST_DIR}/common.cpp)
 target_link_libraries(rhumb_common PUBLIC fmt::fmt)
