@@ -68,8 +68,10 @@ class Reader {
     const auto network = client_network(json);
     if (!network) return;
     queries_[*network] += 1 / share;
-    if (queries_.size() > geo::kWeightedNetworksMax) {
-      stop(fmt::format("more than {} networks", geo::kWeightedNetworksMax));
+    if (queries_.size() > kQueryNetworksMax) {
+      stop(
+          fmt::format("more than {} networks: a shorter log, or one whose addresses are cut (\"anonymize\"), has fewer",
+                      kQueryNetworksMax));
     }
   }
 
